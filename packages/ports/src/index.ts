@@ -1,1 +1,5 @@
-export {};
+export * from './bus.ts';
+export * from './clock.ts';
+export * from './live-calls.ts';
+export * from './presence.ts';
+export * from './rate-limits.ts';

@@ -1,1 +1,11 @@
-export {};
+export * from './call.ts';
+export * from './chat.ts';
+export * from './commands.ts';
+export * from './deliveries.ts';
+export * from './errors.ts';
+export * from './events.ts';
+export * from './ids.ts';
+export * from './limits.ts';
+export * from './replies.ts';
+export * from './requests.ts';
+export * from './user.ts';

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { CallKind, CallMedia, CallRef, Negotiation, Signal } from './call.ts';
+import { ChatTarget, ContentType } from './chat.ts';
+import { CallId, ConversationId, MessageId, RoomId, UserId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+
+/**
+ * What a client can ask of us over a socket, in canonical form. Dialects decode into these; handlers know nothing else.
+ * None carries who speaks: that is the socket's verified identity.
+ */
+const page = { limit: z.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault) };
+
+export const SessionJoin = z.object({ type: z.literal('session.join'), token: z.string() });
+
+export const ChatSend = z.object({
+  type: z.literal('chat.send'),
+  to: ChatTarget,
+  content: z.string(),
+  contentType: ContentType,
+  /** Chosen by the client so that a retry after a lost ack is the same message. */
+  clientMessageId: z.string().min(1).max(LIMITS.clientMessageIdLength).optional(),
+});
+export const ChatRead = z.object({
+  type: z.literal('chat.read'),
+  messageIds: z.array(MessageId).max(LIMITS.pageMax).default([]),
+  conversationId: ConversationId.optional(),
+  /** With `conversationId`: everything up to here; absent means everything. */
+  upToSeq: z.number().int().positive().optional(),
+});
+export const ChatTyping = z.object({ type: z.literal('chat.typing'), to: ChatTarget, active: z.boolean() });
+export const ChatSync = z.object({
+  type: z.literal('chat.sync'),
+  conversationId: ConversationId,
+  /** Messages with a greater seq, oldest first. */
+  after: z.number().int().nonnegative(),
+  ...page,
+});
+export const ChatHistory = z.object({
+  type: z.literal('chat.history'),
+  conversationId: ConversationId,
+  /** Messages with a smaller seq, newest page, oldest first within it. */
+  before: z.number().int().positive().optional(),
+  ...page,
+});
+export const ChatConversations = z.object({ type: z.literal('chat.conversations'), ...page });
+
+export const PresenceList = z.object({ type: z.literal('presence.list') });
+
+export const CallPlace = z.object({
+  type: z.literal('call.place'),
+  to: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('user'), userId: UserId }),
+    z.object({ kind: z.literal('room'), roomId: RoomId }),
+  ]),
+  kind: CallKind,
+  media: CallMedia,
+  negotiation: Negotiation,
+  /** The SDP offer of an offer-first caller. */
+  offer: z.unknown().optional(),
+  /** Chosen by the client so that a retry is the same call. */
+  callId: CallId.optional(),
+});
+export const CallAnswer = z.object({
+  type: z.literal('call.answer'),
+  ref: CallRef,
+  answer: z.unknown().optional(),
+});
+export const CallReject = z.object({
+  type: z.literal('call.reject'),
+  ref: CallRef,
+  reason: z.enum(['rejected', 'busy']).default('rejected'),
+});
+export const CallEnd = z.object({ type: z.literal('call.end'), ref: CallRef });
+export const CallSignal = z.object({ type: z.literal('call.signal'), ref: CallRef, signal: Signal });
+/** A device asks for its user's live call: to take its place again after a reconnect, or to see one that rings. */
+export const CallResume = z.object({ type: z.literal('call.resume'), callId: CallId.optional() });
+
+export const Command = z.discriminatedUnion('type', [
+  SessionJoin,
+  ChatSend,
+  ChatRead,
+  ChatTyping,
+  ChatSync,
+  ChatHistory,
+  ChatConversations,
+  PresenceList,
+  CallPlace,
+  CallAnswer,
+  CallReject,
+  CallEnd,
+  CallSignal,
+  CallResume,
+]);
+export type Command = z.infer<typeof Command>;
+export type CommandType = Command['type'];
+export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;

@@ -1,0 +1,73 @@
+import type { Call, CallDevice, CallKind, Signal } from './call.ts';
+import type { Message } from './chat.ts';
+import type { CallId, ConversationId, DeviceId, MessageId, RoomId, UserId } from './ids.ts';
+import type { PublicUser } from './user.ts';
+
+/**
+ * What a socket is told, in canonical form. The router picks the recipients, `dialect.encode` the words.
+ * Not on the bus: a delivery may hold descriptions, which exist only in the live call and on the wire.
+ */
+export type Delivery =
+  | { type: 'connected'; userId: UserId; deviceId: DeviceId; socketId: string }
+  /** The whole list, the recipient included. `joined`/`left` say what changed since the last one; both empty on connect. */
+  | { type: 'presence'; online: PublicUser[]; joined: PublicUser[]; left: PublicUser[]; at: string }
+  | { type: 'message.created'; message: Message }
+  /** To the author: the first device of the receiver was sent it. */
+  | { type: 'message.delivered'; messageId: MessageId; conversationId: ConversationId; at: string }
+  | {
+      type: 'message.read';
+      conversationId: ConversationId;
+      messageIds: MessageId[];
+      authorId: UserId;
+      readerId: UserId;
+      upToSeq: number;
+      at: string;
+    }
+  | { type: 'typing'; from: PublicUser; active: boolean; conversationId: ConversationId; roomId?: RoomId }
+  /** To the caller's device: the call exists and rings. */
+  | { type: 'call.placed'; call: Call }
+  /** To every rung device; again, to one that connects while it rings. */
+  | { type: 'call.incoming'; call: Call; offer?: unknown; expiresAt: string }
+  /** To the caller's device. `answer` only when the callee negotiated offer-first. */
+  | { type: 'call.answered'; call: Call; by: PublicUser; device: CallDevice; answer?: unknown }
+  /** To the device that answered or rejected: its word counted. */
+  | { type: 'call.responded'; call: Call; response: 'accept' | 'reject' | 'busy' }
+  /** To the caller's device: the call came to nothing because of the callee. `timeout` also when it was missed. */
+  | {
+      type: 'call.rejected';
+      call: Call;
+      by: PublicUser;
+      reason: 'rejected' | 'busy' | 'timeout' | 'unavailable';
+    }
+  /** The call could not even ring; `callId` when one was recorded. */
+  | {
+      type: 'call.failed';
+      callId?: CallId;
+      to: UserId;
+      kind: CallKind;
+      reason: 'user_busy' | 'user_unavailable' | 'user_not_found';
+    }
+  /**
+   * Over, for this device: because the call is, or because another device of the same user took or refused it.
+   * The device that acted is told, too; a dialect that echoes nothing to it encodes no frame when `by` is the recipient.
+   */
+  | {
+      type: 'call.ended';
+      call: Call;
+      by?: PublicUser;
+      reason:
+        | 'hangup'
+        | 'cancelled'
+        | 'timeout'
+        | 'network_error'
+        | 'answered_elsewhere'
+        | 'rejected_elsewhere';
+    }
+  /** The other party is away (`away`) or back; only vocabularies that know grace say so. */
+  | { type: 'call.peer'; call: Call; by: PublicUser; state: 'away' | 'back'; graceUntil?: string }
+  | { type: 'call.signal'; callId: CallId; from: PublicUser; signal: Signal }
+  /** The node is leaving: reconnect within `withinMs`, spread at random. */
+  | { type: 'server.drain'; withinMs: number };
+
+export type DeliveryType = Delivery['type'];
+export type DeliveryOf<T extends DeliveryType> = Extract<Delivery, { type: T }>;

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { Call, CallDevice, CallEndReason } from './call.ts';
+import { Message } from './chat.ts';
+import { ConversationId, DeviceId, EventId, MessageId, SessionId, UserId } from './ids.ts';
+import { DirectoryUser } from './user.ts';
+
+/**
+ * Facts on the bus, delivered at least once and in order per `key`. `id` is the dedupe id; `at` is when it became true.
+ * None holds a secret, a description, a candidate or a password.
+ */
+const envelope = { v: z.literal(1), id: EventId, at: z.iso.datetime() };
+
+const fact = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
+  z.object({ ...envelope, type: z.literal(type), ...shape });
+
+export const UserCreated = fact('auth.user.created', { user: DirectoryUser });
+export const UserUpdated = fact('auth.user.updated', { user: DirectoryUser });
+export const UserBanned = fact('auth.user.banned', { user: DirectoryUser });
+export const UserUnbanned = fact('auth.user.unbanned', { user: DirectoryUser });
+export const UserDeleted = fact('auth.user.deleted', { user: DirectoryUser });
+/** `sessionId` absent: every session of the user. */
+export const SessionRevoked = fact('auth.session.revoked', {
+  userId: UserId,
+  sessionId: SessionId.optional(),
+});
+
+export const MessageCreated = fact('chat.message.created', {
+  message: Message,
+  /** The sending device, which has its ack and needs no copy. */
+  origin: DeviceId.optional(),
+});
+export const MessagesRead = fact('chat.message.read', {
+  conversationId: ConversationId,
+  readerId: UserId,
+  /** Author → the ids of theirs that became read; bounded by one page, a conversation-wide read names the newest ones. */
+  read: z.array(z.object({ authorId: UserId, messageIds: z.array(MessageId) })),
+  upToSeq: z.number().int().positive(),
+});
+
+export const CallRinging = fact('call.ringing', { call: Call, reachable: z.array(UserId) });
+export const CallAnswered = fact('call.answered', { call: Call, by: UserId, device: CallDevice });
+/** One of several callees said no while the others still ring. */
+export const CallDeclined = fact('call.declined', {
+  call: Call,
+  by: UserId,
+  device: CallDevice.optional(),
+  reason: z.enum(['rejected', 'busy', 'unavailable']),
+});
+/** A party's device was replaced by another of the same user, after a reconnect. */
+export const CallResumed = fact('call.resumed', {
+  call: Call,
+  by: UserId,
+  device: CallDevice,
+  replaced: DeviceId,
+});
+/** A party's device went away; it may return until `graceUntil`. */
+export const CallInterrupted = fact('call.interrupted', {
+  call: Call,
+  by: UserId,
+  graceUntil: z.iso.datetime(),
+});
+export const CallEnded = fact('call.ended', {
+  call: Call,
+  reason: CallEndReason,
+  by: UserId.optional(),
+  /** The device that acted, when one did. */
+  device: CallDevice.optional(),
+  /** The phase in which it ended: a ringing call ends on every rung device, an active one on two. */
+  from: z.enum(['ringing', 'active']),
+});
+
+export const BusEvent = z.discriminatedUnion('type', [
+  UserCreated,
+  UserUpdated,
+  UserBanned,
+  UserUnbanned,
+  UserDeleted,
+  SessionRevoked,
+  MessageCreated,
+  MessagesRead,
+  CallRinging,
+  CallAnswered,
+  CallDeclined,
+  CallResumed,
+  CallInterrupted,
+  CallEnded,
+]);
+export type BusEvent = z.infer<typeof BusEvent>;
+export type EventType = BusEvent['type'];
+export type EventOf<T extends EventType> = Extract<BusEvent, { type: T }>;
+/** An event before it got its envelope. */
+export type EventBody<E extends BusEvent = BusEvent> = E extends BusEvent
+  ? Omit<E, 'v' | 'id' | 'at'>
+  : never;
+export type CallEvent = EventOf<Extract<EventType, `call.${string}`>>;
+
+/** The three durable streams and the events in each. */
+export const STREAMS = { AUTH: 'auth.>', CHAT: 'chat.>', CALLS: 'call.>' } as const;
+
+/** Events with equal keys are handled in publish order; others may overtake each other. */
+export function orderingKey(event: BusEvent): string {
+  switch (event.type) {
+    case 'auth.session.revoked':
+      return `user:${event.userId}`;
+    case 'chat.message.created':
+      return event.message.conversationId;
+    case 'chat.message.read':
+      return event.conversationId;
+    default:
+      return 'user' in event ? `user:${event.user.id}` : `call:${event.call.id}`;
+  }
+}

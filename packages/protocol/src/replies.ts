@@ -1,0 +1,26 @@
+import type { Call } from './call.ts';
+import type { ConversationSummary, Message } from './chat.ts';
+import type { CommandType } from './commands.ts';
+import type { DeviceId, UserId } from './ids.ts';
+import type { PublicUser } from './user.ts';
+
+/** What a handled command answers its sender; dialects word it into the ack. */
+export interface CommandReplies {
+  'session.join': { userId: UserId; deviceId: DeviceId };
+  'chat.send': { message: Message; duplicate: boolean };
+  'chat.read': { upToSeq: number };
+  'chat.typing': Record<string, never>;
+  'chat.sync': { messages: Message[]; more: boolean };
+  'chat.history': { messages: Message[]; more: boolean };
+  'chat.conversations': { conversations: ConversationSummary[] };
+  'presence.list': { online: PublicUser[] };
+  /** `renegotiation`: the two were in this call already and the offer was relayed inside it. */
+  'call.place': { call: Call; renegotiation: boolean };
+  'call.answer': { call: Call; renegotiation: boolean; offer?: unknown };
+  'call.reject': { call: Call };
+  'call.end': { call: Call };
+  'call.signal': { relayed: boolean };
+  'call.resume': { call: Call | null; offer?: unknown };
+}
+export type ReplyOf<T extends CommandType> = CommandReplies[T];
+export type CommandReply = { [T in CommandType]: { type: T; value: CommandReplies[T] } }[CommandType];

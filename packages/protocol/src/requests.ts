@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { ConversationSummary, Message } from './chat.ts';
+import { ChatConversations, ChatHistory, ChatRead, ChatSend, ChatSync } from './commands.ts';
+import { DeviceId, SessionId, UserId } from './ids.ts';
+import { DirectoryUser, Identity } from './user.ts';
+
+/**
+ * Request/reply between services over the bus, each to one member of the owning service's queue group.
+ * `actor` is an identity that the calling edge has verified; a reply is the value or a `Rejection`.
+ */
+const bare = { type: true } as const;
+const Page = z.object({ messages: z.array(Message), more: z.boolean() });
+
+export const REQUESTS = {
+  /** Is this session of this user still good? Rejects UNAUTHORIZED with detail user_deleted, user_banned or revoked_session. */
+  'auth.session.check': {
+    payload: z.object({ userId: UserId, sessionId: SessionId }),
+    reply: Identity,
+  },
+  /** Users by id, at most 200, whatever their status; unknown ids are left out. */
+  'auth.users.get': {
+    payload: z.object({ userIds: z.array(UserId).max(200) }),
+    reply: z.object({ users: z.array(DirectoryUser) }),
+  },
+  /** Stores a message; replies only once it is durable. `duplicate` when the clientMessageId was known already. */
+  'chat.send': {
+    payload: ChatSend.omit(bare).extend({ actor: Identity, origin: DeviceId.optional() }),
+    reply: z.object({ message: Message, duplicate: z.boolean() }),
+  },
+  'chat.read': {
+    payload: ChatRead.omit(bare).extend({ actor: Identity }),
+    reply: z.object({ upToSeq: z.number().int().nonnegative() }),
+  },
+  'chat.sync': { payload: ChatSync.omit(bare).extend({ actor: Identity }), reply: Page },
+  'chat.history': { payload: ChatHistory.omit(bare).extend({ actor: Identity }), reply: Page },
+  'chat.conversations': {
+    payload: ChatConversations.omit(bare).extend({ actor: Identity }),
+    reply: z.object({ conversations: z.array(ConversationSummary) }),
+  },
+} as const;
+
+export type RequestName = keyof typeof REQUESTS;
+export type RequestPayload<N extends RequestName> = z.infer<(typeof REQUESTS)[N]['payload']>;
+export type RequestReply<N extends RequestName> = z.infer<(typeof REQUESTS)[N]['reply']>;
+
+/**
+ * Ephemeral hints to every instance of every service, or to one signaling node. May be lost: whoever relies on one
+ * must also find the truth without it.
+ */
+export const Notice = z.discriminatedUnion('type', [
+  /** Drop what is cached of the session or user, and close their sockets. `sessionId` absent: all sessions. */
+  z.object({
+    type: z.literal('session.revoked'),
+    userId: UserId,
+    sessionId: SessionId.optional(),
+    reason: z.enum(['logout', 'banned', 'deleted', 'password_changed', 'reuse', 'role_changed']),
+  }),
+  z.object({ type: z.literal('user.changed'), userId: UserId }),
+  /** A live call changed on another node; drop what this node remembers of it. */
+  z.object({ type: z.literal('call.changed'), callId: z.string() }),
+]);
+export type Notice = z.infer<typeof Notice>;
