@@ -1,1 +1,2 @@
-export {};
+export * from './http/route.ts';
+export * from './service.ts';
