@@ -37,6 +37,13 @@ export const MessagesRead = fact('chat.message.read', {
   upToSeq: z.number().int().positive(),
 });
 
+/** A device of the receiver was sent these messages of one author for the first time. */
+export const MessagesDelivered = fact('chat.message.delivered', {
+  conversationId: ConversationId,
+  authorId: UserId,
+  messageIds: z.array(MessageId).min(1),
+});
+
 export const CallRinging = fact('call.ringing', { call: Call, reachable: z.array(UserId) });
 export const CallAnswered = fact('call.answered', { call: Call, by: UserId, device: CallDevice });
 /** One of several callees said no while the others still ring. */
@@ -78,6 +85,7 @@ export const BusEvent = z.discriminatedUnion('type', [
   SessionRevoked,
   MessageCreated,
   MessagesRead,
+  MessagesDelivered,
   CallRinging,
   CallAnswered,
   CallDeclined,
@@ -105,6 +113,7 @@ export function orderingKey(event: BusEvent): string {
     case 'chat.message.created':
       return event.message.conversationId;
     case 'chat.message.read':
+    case 'chat.message.delivered':
       return event.conversationId;
     default:
       return 'user' in event ? `user:${event.user.id}` : `call:${event.call.id}`;

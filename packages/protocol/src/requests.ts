@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConversationSummary, Message } from './chat.ts';
 import { ChatConversations, ChatHistory, ChatRead, ChatSend, ChatSync } from './commands.ts';
-import { DeviceId, SessionId, UserId } from './ids.ts';
+import { ConversationId, DeviceId, MessageId, SessionId, UserId } from './ids.ts';
 import { DirectoryUser, Identity } from './user.ts';
 
 /**
@@ -30,6 +30,16 @@ export const REQUESTS = {
   'chat.read': {
     payload: ChatRead.omit(bare).extend({ actor: Identity }),
     reply: z.object({ upToSeq: z.number().int().nonnegative() }),
+  },
+  /** A device of the receiver was sent these; batched by the delivering node. Unknown ids are ignored. */
+  'chat.delivered': {
+    payload: z.object({
+      deliveries: z
+        .array(z.object({ conversationId: ConversationId, messageId: MessageId }))
+        .min(1)
+        .max(500),
+    }),
+    reply: z.object({}),
   },
   'chat.sync': { payload: ChatSync.omit(bare).extend({ actor: Identity }), reply: Page },
   'chat.history': { payload: ChatHistory.omit(bare).extend({ actor: Identity }), reply: Page },

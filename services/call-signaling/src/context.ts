@@ -1,0 +1,33 @@
+import type { CallState, CallTimings } from '@switchboard/domain';
+import type { Bus, Clock, LiveCalls, Presence, RateLimits } from '@switchboard/ports';
+import type { CommandOf, CommandType, NodeId, ReplyOf, Result } from '@switchboard/protocol';
+import type { Logger, Metrics, SessionVerifier, UserDirectory } from '@switchboard/service-kit';
+import type { SignalingConfig } from './config.ts';
+import type { Session } from './edge/session.ts';
+import type { Router } from './router/router.ts';
+
+/** What every part of a signaling node may reach. Built once in index.ts and handed down; nothing is global. */
+export interface SignalingContext {
+  readonly config: SignalingConfig;
+  readonly nodeId: NodeId;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly liveCalls: LiveCalls<CallState>;
+  readonly timings: CallTimings;
+  readonly presence: Presence;
+  readonly rates: RateLimits;
+  readonly directory: UserDirectory;
+  readonly verifier: SessionVerifier;
+  readonly router: Router;
+}
+
+/** Carries a decoded command out for a session; a foreseen refusal is a value. */
+export type Handler<T extends CommandType> = (
+  session: Session,
+  command: CommandOf<T>,
+  context: SignalingContext,
+) => Promise<Result<ReplyOf<T>>>;
+
+export type Handlers = { readonly [T in CommandType]: Handler<T> };

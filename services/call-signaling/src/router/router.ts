@@ -1,0 +1,32 @@
+import type { CallDevice, CallId, Delivery, DeviceId, DialectName, UserId } from '@switchboard/protocol';
+
+/**
+ * Brings deliveries to sockets on whichever node holds them. Best effort: a socket that goes while a delivery travels misses it.
+ * Encodes once per dialect present, emits to one room per dialect, never to several rooms at once, never to all nodes for one user's event.
+ */
+export interface Router {
+  /**
+   * Every device of a user, or those for which `devices.only` holds (asked per dialect present; undeclared sockets are asked as each of their possible
+   * dialects and hear those that pass). Resolves with how many devices it was sent to.
+   */
+  toUser(
+    userId: UserId,
+    delivery: Delivery,
+    devices?: { readonly except?: DeviceId; readonly only?: (dialect: DialectName) => boolean },
+  ): Promise<number>;
+
+  /** One device, in the dialect given. */
+  toDevice(userId: UserId, device: CallDevice, delivery: Delivery): void;
+
+  /** Every connected socket of every user; for presence alone. */
+  toEveryone(delivery: Delivery): void;
+
+  /**
+   * Signals between the two devices of a call travel in the call's own room, without the bus or a database. A join is done when it resolves:
+   * an emit from another node after that arrives.
+   */
+  joinCall(deviceId: DeviceId, callId: CallId): Promise<void>;
+  leaveCall(deviceId: DeviceId, callId: CallId): Promise<void>;
+  /** To the other device in the call's room. */
+  relay(callId: CallId, to: { readonly userId: UserId; readonly device: CallDevice }, delivery: Delivery): void;
+}
