@@ -1,0 +1,24 @@
+// The last line of a test run: `N passed, N failed`, with what was skipped, for people and for machines.
+export default class TallyReporter {
+  onTestRunEnd(modules, unhandledErrors) {
+    let passed = 0;
+    let failed = 0;
+    let skipped = 0;
+    for (const module of modules) {
+      let ran = false;
+      for (const test of module.children.allTests()) {
+        ran = true;
+        const state = test.result().state;
+        if (state === 'passed') passed += 1;
+        else if (state === 'skipped') skipped += 1;
+        else failed += 1;
+      }
+      // A file that could not be loaded has no tests, only errors.
+      if (!ran || module.errors().length > 0) failed += Math.max(1, module.errors().length);
+    }
+    failed += unhandledErrors.length;
+    this.line = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    // After the default reporter's own summary, which is printed in the same tick.
+    process.once('exit', () => process.stdout.write(`${this.line}\n`));
+  }
+}
