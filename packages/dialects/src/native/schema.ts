@@ -1,0 +1,239 @@
+import {
+  Call,
+  CallDevice,
+  CallId,
+  CallKind,
+  CallMedia,
+  ContentType,
+  ConversationId,
+  ConversationSummary,
+  DeviceId,
+  ErrorDetail,
+  LIMITS,
+  Message,
+  MessageId,
+  Negotiation,
+  PublicUser,
+  RoomId,
+  Signal,
+  UserId,
+} from '@switchboard/protocol';
+import { z } from 'zod';
+import { Candidate, Description, Text } from '../payload/bounded.ts';
+import { SocketError } from '../payload/error-frame.ts';
+import { CallIdInput, MessageIdInput, RoomIdInput, UserIdInput } from '../payload/ids.ts';
+import { missing } from '../payload/required.ts';
+
+const page = { limit: z.int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault) };
+const seq = z.int().positive();
+
+/** `{userId}` or `{roomId}`, never both. */
+const Target = z.union([z.strictObject({ userId: UserIdInput }), z.strictObject({ roomId: RoomIdInput })], {
+  error: 'must be {userId} or {roomId}',
+});
+/** Without `callId`: the sender's own call. */
+const whichCall = { callId: CallIdInput.optional() };
+
+/** For commands whose every field is optional, so that no payload at all is fine, too. */
+const optional = <S extends z.ZodRawShape>(shape: S) => z.object(shape).prefault({} as never);
+
+export const SessionJoin = z.object({ token: z.string().min(1).max(LIMITS.textBytes) });
+export const ChatSend = z.object({
+  to: Target,
+  content: Text,
+  contentType: ContentType.default('text'),
+  clientMessageId: z.string().min(1).max(LIMITS.clientMessageIdLength).optional(),
+});
+export const ChatRead = z
+  .object({
+    messageIds: z.array(MessageIdInput).max(LIMITS.pageMax).default([]),
+    conversationId: ConversationId.optional(),
+    upToSeq: seq.optional(),
+  })
+  .refine(
+    (read) => read.messageIds.length > 0 || read.conversationId !== undefined,
+    missing('conversationId'),
+  );
+export const ChatTyping = z.object({ to: Target, active: z.boolean() });
+export const ChatSync = z.object({ conversationId: ConversationId, after: z.int().nonnegative(), ...page });
+export const ChatHistory = z.object({ conversationId: ConversationId, before: seq.optional(), ...page });
+export const ChatConversations = optional(page);
+export const PresenceList = optional({});
+export const CallPlace = z
+  .object({
+    to: Target,
+    kind: CallKind,
+    media: CallMedia.default('p2p'),
+    /** offer-first when there is an offer, else accept-first. */
+    negotiation: Negotiation.optional(),
+    offer: Description.optional(),
+    callId: CallIdInput.optional(),
+  })
+  .refine((call) => call.negotiation !== 'offer-first' || call.offer !== undefined, missing('offer'))
+  .refine(
+    (call) => call.media === 'p2p' || (call.offer === undefined && call.negotiation !== 'offer-first'),
+    {
+      error: 'is for p2p calls',
+      path: ['offer'],
+      params: { rule: 'invalid' },
+    },
+  );
+export const CallAnswer = optional({ ...whichCall, answer: Description.optional() });
+export const CallReject = optional({
+  ...whichCall,
+  reason: z.enum(['rejected', 'busy']).default('rejected'),
+});
+export const CallEnd = optional(whichCall);
+export const CallSignal = z.object({
+  ...whichCall,
+  signal: z.discriminatedUnion('kind', [
+    z.object({ kind: z.enum(['offer', 'answer']), payload: Description }),
+    z.object({ kind: z.literal('candidate'), payload: Candidate }),
+  ]),
+});
+export const CallResume = optional(whichCall);
+
+const at = z.iso.datetime();
+const JitsiRoomShape = z.object({
+  domain: z.string(),
+  roomName: z.string(),
+  url: z.string(),
+  jwt: z.string().optional(),
+  config: z.object({ startWithAudioMuted: z.boolean(), startWithVideoMuted: z.boolean() }),
+});
+/** `jitsi` exactly when the call's media is jitsi and its room may be entered. */
+const withRoom = { call: Call, jitsi: JitsiRoomShape.optional() };
+
+export const nativeOutbound = {
+  'session.connected': {
+    schema: z.object({ userId: UserId, deviceId: DeviceId, socketId: z.string() }),
+    summary: 'The socket is authenticated; `deviceId` is what calls name it by.',
+  },
+  presence: {
+    schema: z.object({
+      online: z.array(PublicUser),
+      joined: z.array(PublicUser),
+      left: z.array(PublicUser),
+      at,
+    }),
+    summary: 'Everybody online and what changed since the last one; both changes are empty on connect.',
+  },
+  'message.created': { schema: z.object({ message: Message }), summary: 'A message was stored.' },
+  'message.delivered': {
+    schema: z.object({ messageId: MessageId, conversationId: ConversationId, at }),
+    summary: 'To the author: a device of the receiver was sent the message.',
+  },
+  'message.read': {
+    schema: z.object({
+      conversationId: ConversationId,
+      messageIds: z.array(MessageId),
+      authorId: UserId,
+      readerId: UserId,
+      upToSeq: z.number().int().positive(),
+      at,
+    }),
+    summary: '`readerId` read the conversation up to `upToSeq`.',
+  },
+  typing: {
+    schema: z.object({
+      from: PublicUser,
+      active: z.boolean(),
+      conversationId: ConversationId,
+      roomId: RoomId.optional(),
+    }),
+    summary: 'Somebody writes, or stopped.',
+  },
+  'call.placed': { schema: z.object(withRoom), summary: 'To the caller: the call rings.' },
+  'call.incoming': {
+    schema: z.object({ ...withRoom, offer: z.unknown().optional(), expiresAt: at }),
+    summary: 'A call rings here until `expiresAt`.',
+  },
+  'call.answered': {
+    schema: z.object({ ...withRoom, by: PublicUser, device: CallDevice, answer: z.unknown().optional() }),
+    summary: 'To the caller: the call was taken; without an answer, negotiation follows by signals.',
+  },
+  'call.responded': {
+    schema: z.object({ ...withRoom, response: z.enum(['accept', 'reject', 'busy']) }),
+    summary: 'To the device that answered or refused: its word counted.',
+  },
+  'call.rejected': {
+    schema: z.object({
+      call: Call,
+      by: PublicUser,
+      reason: z.enum(['rejected', 'busy', 'timeout', 'unavailable']),
+    }),
+    summary: 'To the caller: the call came to nothing because of the callee.',
+  },
+  'call.failed': {
+    schema: z.object({
+      callId: CallId.optional(),
+      to: UserId,
+      kind: CallKind,
+      reason: z.enum(['user_busy', 'user_unavailable', 'user_not_found']),
+    }),
+    summary: 'To the caller: the call could not ring.',
+  },
+  'call.ended': {
+    schema: z.object({
+      call: Call,
+      by: PublicUser.optional(),
+      reason: z.enum([
+        'hangup',
+        'cancelled',
+        'timeout',
+        'network_error',
+        'answered_elsewhere',
+        'rejected_elsewhere',
+      ]),
+    }),
+    summary: 'The call is over for this device.',
+  },
+  'call.peer': {
+    schema: z.object({
+      call: Call,
+      by: PublicUser,
+      state: z.enum(['away', 'back']),
+      graceUntil: at.optional(),
+    }),
+    summary: 'The other party lost its connection and may return until `graceUntil`, or is back.',
+  },
+  'call.signal': {
+    schema: z.object({ callId: CallId, from: PublicUser, signal: Signal }),
+    summary: 'One piece of WebRTC negotiation from the other device.',
+  },
+  'server.drain': {
+    schema: z.object({ withinMs: z.number().int().nonnegative() }),
+    summary: 'The node is leaving: reconnect at a random moment within `withinMs`.',
+  },
+  error: {
+    schema: SocketError.extend({
+      detail: ErrorDetail.optional(),
+      fields: z.record(z.string(), z.array(z.object({ rule: z.string(), message: z.string() }))).optional(),
+      retryable: z.boolean(),
+      retryAfterMs: z.number().int().nonnegative().optional(),
+    }),
+    summary: 'An event without an ack function was refused.',
+  },
+} as const;
+
+/** The fields of a positive ack, beside `ok` and `success`. */
+export const nativeAcks = {
+  'session.join': z.object({ userId: UserId, deviceId: DeviceId }),
+  'chat.send': z.object({ message: Message, duplicate: z.boolean() }),
+  'chat.read': z.object({ upToSeq: z.number().int().nonnegative() }),
+  'chat.typing': z.object({}),
+  'chat.sync': z.object({ messages: z.array(Message), more: z.boolean() }),
+  'chat.history': z.object({ messages: z.array(Message), more: z.boolean() }),
+  'chat.conversations': z.object({ conversations: z.array(ConversationSummary) }),
+  'presence.list': z.object({ online: z.array(PublicUser) }),
+  'call.place': z.object({ ...withRoom, renegotiation: z.boolean() }),
+  'call.answer': z.object({ ...withRoom, renegotiation: z.boolean(), offer: z.unknown().optional() }),
+  'call.reject': z.object({ call: Call }),
+  'call.end': z.object({ call: Call }),
+  'call.signal': z.object({ relayed: z.boolean() }),
+  'call.resume': z.object({
+    call: Call.nullable(),
+    jitsi: JitsiRoomShape.optional(),
+    offer: z.unknown().optional(),
+  }),
+} as const;
