@@ -25,11 +25,47 @@ export interface Seat {
   readonly leaseUntil: Millis;
   /** Set while the device is away: the call ends then unless the party returns. */
   readonly awayUntil?: Millis;
+  /**
+   * The device was reported lost, so a renewal that names it is stale. Without this an away seat is only one whose
+   * lease lapsed: its node may merely have stalled, and its next renewal brings the device back.
+   */
+  readonly lost?: true;
 }
 
-export type CalleeStatus = 'ringing' | 'answered' | 'rejected' | 'busy' | 'unavailable';
+/**
+ * ringing: may answer. answered: holds the other seat. rejected, busy: said so, or was found in another call.
+ * unavailable: could not be rung, or is barred. released: another callee answered first.
+ */
+export type CalleeStatus = 'ringing' | 'answered' | 'rejected' | 'busy' | 'unavailable' | 'released';
 
-/** The one versioned value of a live call. JSON, so that any engine can hold it. */
+/**
+ * The one versioned value of a live call. JSON, so that any engine can hold it.
+ *
+ * ```
+ *                    place
+ *                      │ somebody can be rung          nobody can
+ *                      ▼                               (busy, unavailable)
+ *   ┌──────────── ringing ──────────────┐                     │
+ *   │               │  ▲ │              │                     │
+ *   │ answer        │  └─┘ one of       │ end by the caller   → cancelled
+ *   │ (first wins)  │      several      │ last callee refuses → rejected, busy
+ *   ▼               │      refuses      │ ring time over      → missed
+ * active            │                   │ caller away too long→ network_error
+ *   │  ▲ │          │                   │ account closed      → banned
+ *   │  └─┘ lost,    │                   ▼                     ▼
+ *   │      returned └──────────────▶ ended ◀──────────────────┘
+ *   └── end by a party → hangup ───────▲
+ *       a party away too long → network_error, account closed → banned
+ * ```
+ *
+ * ringing. The caller hears the ring tone in one device, whose seat it holds; it may cancel, send its offer and trickle candidates, which are
+ *   held. Losing its device starts a grace period that the callees do not notice. A callee's compatible devices ring all at once; none holds a seat,
+ *   any may answer or refuse, and losing one changes nothing. Caller and ringing callees are claimed, so others find them busy.
+ * active. Caller and answerer hold one seat each and talk; their other devices and all other callees were told that it was answered elsewhere, are
+ *   free, and can do nothing here. Either party may be away until its grace is over: the other hears that it was interrupted, then that it resumed.
+ * ended. Nobody is claimed, nothing is due, descriptions and candidates are gone. Final: only a retry of the same `place` is still
+ *   understood, so that a lost reply can be asked for again.
+ */
 export interface CallState {
   readonly call: Call;
   readonly negotiation: Negotiation;
@@ -39,13 +75,20 @@ export interface CallState {
   readonly callees: Readonly<Record<UserId, CalleeStatus>>;
   /** The caller's offer until the call ends; handed to whoever is rung late or answers accept-first. */
   readonly offer?: unknown;
-  /** An offer-first answer, until the caller's device was told. */
+  /** An offer-first answer, until the first renewal of the caller's seat shows that its device was there to be told. */
   readonly answer?: unknown;
-  /** The caller's candidates while it rings, for the device that answers. Bounded by LIMITS. */
+  /**
+   * The caller's candidates while it rings, for the device that answers: still in the state that its answer makes, gone with the first
+   * renewal of its seat. Bounded by LIMITS.
+   */
   readonly heldCandidates: readonly unknown[];
 }
 
 export type CallCommand =
+  /**
+   * On a call that exists: a retry by the same caller with the same content is no change, whatever became of it. Otherwise the id
+   * is taken: CALL_IN_PROGRESS or, once ended, INVALID_DATA for the same caller, PERMISSION_DENIED for everybody else.
+   */
   | {
       readonly type: 'place';
       /** Phase ringing, without answer or end. */
@@ -56,6 +99,7 @@ export type CallCommand =
       readonly reachable: readonly UserId[];
       readonly busy: readonly UserId[];
     }
+  /** From a device that holds a seat of an active call: no change; what it sent is a renegotiation to relay. */
   | {
       readonly type: 'answer';
       readonly userId: UserId;
@@ -68,8 +112,12 @@ export type CallCommand =
       readonly device?: CallDevice;
       readonly reason: 'rejected' | 'busy';
     }
-  /** Cancel while it rings (caller), refuse while it rings (callee), hang up once answered. */
+  /**
+   * Cancel while it rings (caller), refuse while it rings (callee), hang up once answered. With a `device`, only the seated one ends for its user while it
+   * is there; without, the user as such does. `banned` removes the user whatever the device, and changes nothing where they hold nothing.
+   */
   | { readonly type: 'end'; readonly userId: UserId; readonly device?: CallDevice; readonly cause?: 'banned' }
+  /** On an active call no change for both seated devices: relay it instead. The same for `hold-offer`. */
   | {
       readonly type: 'hold-candidate';
       readonly userId: UserId;
@@ -96,7 +144,10 @@ export type CallRefusal =
   | 'PERMISSION_DENIED'
   | 'CALL_IN_PROGRESS'
   | 'INVALID_DATA'
-  /** The callee's answer or reject came after another device of theirs decided: tell this device, it did nothing wrong. */
+  /**
+   * The callee's word came after another device of theirs, or another callee, decided: tell this device, it did nothing wrong.
+   * Also its `end`: clients that tidy up after hearing of the answer elsewhere must not hang up the call that was answered.
+   */
   | 'ANSWERED_ELSEWHERE';
 
 export type Decision =
