@@ -42,29 +42,30 @@ export type CalleeStatus = 'ringing' | 'answered' | 'rejected' | 'busy' | 'unava
  * The one versioned value of a live call. JSON, so that any engine can hold it.
  *
  * ```
- *                    place
- *                      │ somebody can be rung          nobody can
- *                      ▼                               (busy, unavailable)
- *   ┌──────────── ringing ──────────────┐                     │
- *   │               │  ▲ │              │                     │
- *   │ answer        │  └─┘ one of       │ end by the caller   → cancelled
- *   │ (first wins)  │      several      │ last callee refuses → rejected, busy
- *   ▼               │      refuses      │ ring time over      → missed
- * active            │                   │ caller away too long→ network_error
- *   │  ▲ │          │                   │ account closed      → banned
- *   │  └─┘ lost,    │                   ▼                     ▼
- *   │      returned └──────────────▶ ended ◀──────────────────┘
- *   └── end by a party → hangup ───────▲
- *       a party away too long → network_error, account closed → banned
+ *   place ─────▶ ringing ──── answer ────▶ active
+ *     │           │  ▲ │                    │  ▲ │
+ *     │           │  └─┘ one of several     │  └─┘ device lost,
+ *     │           │      callees refuses    │      device returned
+ *     │           │                         │
+ *     │           │ caller ends: cancelled  │ a party ends: hangup
+ *     │ nobody    │ last callee refuses:    │ away too long:
+ *     │ can be    │   rejected, busy        │   network_error
+ *     │ rung:     │ ring time over: missed  │ account closed:
+ *     │ busy,     │ caller away too long:   │   banned
+ *     │ unavail-  │   network_error         │
+ *     │ able      │ account closed: banned  │
+ *     ▼           ▼                         ▼
+ *   ended ◀───────┴─────────────────────────┘
  * ```
  *
- * ringing. The caller hears the ring tone in one device, whose seat it holds; it may cancel, send its offer and trickle candidates, which are
- *   held. Losing its device starts a grace period that the callees do not notice. A callee's compatible devices ring all at once; none holds a seat,
- *   any may answer or refuse, and losing one changes nothing. Caller and ringing callees are claimed, so others find them busy.
- * active. Caller and answerer hold one seat each and talk; their other devices and all other callees were told that it was answered elsewhere, are
- *   free, and can do nothing here. Either party may be away until its grace is over: the other hears that it was interrupted, then that it resumed.
- * ended. Nobody is claimed, nothing is due, descriptions and candidates are gone. Final: only a retry of the same `place` is still
- *   understood, so that a lost reply can be asked for again.
+ * ringing. The caller hears the ring tone in one device, whose seat it holds: it may cancel, send its offer, and trickle candidates,
+ *   which are held. Losing that device starts a grace period that the callees do not notice. A callee's compatible devices ring all at
+ *   once; none holds a seat, any may answer or refuse, and losing one changes nothing. Caller and ringing callees are kept busy.
+ * active. Caller and answerer hold one seat each and talk. Their other devices and all other callees were told that it was answered
+ *   elsewhere and can do nothing here; the other callees are free again. A party that loses its device is away until its grace is
+ *   over: the other one hears that it was interrupted, then that it resumed.
+ * ended. Nobody is kept busy, nothing is due, descriptions and candidates are gone for both. Final: only a retry of the same `place` is
+ *   understood, so that a caller whose reply was lost can ask again.
  */
 export interface CallState {
   readonly call: Call;
