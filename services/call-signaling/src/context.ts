@@ -1,7 +1,9 @@
-import type { CallState, CallTimings } from '@switchboard/domain';
+import type { CallTimings } from '@switchboard/domain';
 import type { Bus, Clock, LiveCalls, Presence, RateLimits } from '@switchboard/ports';
 import type { CommandOf, CommandType, NodeId, ReplyOf, Result } from '@switchboard/protocol';
 import type { Logger, Metrics, SessionVerifier, UserDirectory } from '@switchboard/service-kit';
+import type { CallNode } from './calls/call-node.ts';
+import type { LiveCall } from './calls/live-call.ts';
 import type { SignalingConfig } from './config.ts';
 import type { Session } from './edge/session.ts';
 import type { Router } from './router/router.ts';
@@ -14,8 +16,10 @@ export interface SignalingContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly liveCalls: LiveCalls<CallState>;
+  readonly liveCalls: LiveCalls<LiveCall>;
   readonly timings: CallTimings;
+  /** What this node alone remembers of calls; `createCallNode()`. */
+  readonly calls: CallNode;
   readonly presence: Presence;
   readonly rates: RateLimits;
   readonly directory: UserDirectory;

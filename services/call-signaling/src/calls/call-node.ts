@@ -1,0 +1,35 @@
+import type { Session } from '../edge/session.ts';
+import { Background } from './background.ts';
+import { CallTimers } from './call-timers.ts';
+import { HostedCalls } from './hosted-calls.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+
+/** What one node remembers of calls. All of it can be lost: the truth is in the live store. */
+export interface CallNode {
+  readonly hosted: HostedCalls;
+  readonly timers: CallTimers;
+  readonly background: Background;
+  /** Changes of one call, so that this node's own requests do not race each other. */
+  readonly changes: KeyedQueue;
+  /** Publishing of one call's events, in order. */
+  readonly publishing: KeyedQueue;
+  /** Call commands of one device, in the order sent: a candidate sent right after `call.place` finds the call. */
+  readonly commands: KeyedQueue;
+  /** Sockets that were announced before: their second announcement only names their dialect. */
+  readonly known: WeakSet<Session>;
+  /** Sockets that are gone; a seat won in the meantime is lost at once. */
+  readonly departed: WeakSet<Session>;
+}
+
+export function createCallNode(): CallNode {
+  return {
+    hosted: new HostedCalls(),
+    timers: new CallTimers(),
+    background: new Background(),
+    changes: new KeyedQueue(),
+    publishing: new KeyedQueue(),
+    commands: new KeyedQueue(),
+    known: new WeakSet(),
+    departed: new WeakSet(),
+  };
+}

@@ -1,0 +1,39 @@
+import { type CallState, type CallTimings, nextDeadline } from '@switchboard/domain';
+import type { CallEvent } from '@switchboard/protocol';
+
+/**
+ * What the live store holds of one call: the domain's state, and beside it what still has to be told about it. One value, so that a change and
+ * its events become true together: whoever finds events here after a crash publishes them.
+ */
+export interface LiveCall {
+  readonly state: CallState;
+  /** Not known to be published, in the order in which they happened. */
+  readonly outbox: readonly CallEvent[];
+  /** The answering node told the caller itself, so that no signal of the callee can overtake the answer. */
+  readonly callerTold: boolean;
+}
+
+/** How long the node that made a change has to publish its events before any other may step in. */
+export const OUTBOX_GRACE_MS = 1_000;
+
+/**
+ * An ended call stays this long as a tombstone. A node that slept through the end would otherwise take it for one that an emptied store lost, and
+ * bring it back; and a retried `call.place` learns what became of the call.
+ */
+export function tombstoneMs(timings: CallTimings): number {
+  return Math.max(60_000, 2 * (timings.leaseMs + timings.graceMs));
+}
+
+/** When a sweep must look at the call again (epoch ms). */
+export function deadlineOf({ state, outbox }: LiveCall, now: number, timings: CallTimings): number {
+  const publish = outbox.length === 0 ? Number.POSITIVE_INFINITY : now + OUTBOX_GRACE_MS;
+  const endedAt = state.call.endedAt === undefined ? now : Date.parse(state.call.endedAt);
+  return Math.min(publish, nextDeadline(state) ?? endedAt + tombstoneMs(timings));
+}
+
+/** Nothing left to happen or to tell, and nobody will ask any more. */
+export function isForgettable(live: LiveCall, now: number, timings: CallTimings): boolean {
+  return (
+    live.state.call.phase === 'ended' && live.outbox.length === 0 && deadlineOf(live, now, timings) <= now
+  );
+}
