@@ -1,4 +1,16 @@
 export * from './dialect.ts';
 export * from './dialect-of-path.ts';
+export * from './jitsi/present.ts';
+export { jitsiRest } from './jitsi/rest.ts';
+export * from './native/present.ts';
+export { nativeRest } from './native/rest.ts';
+export { nativeAcks } from './native/schema.ts';
+export * from './peer/present.ts';
+export { peerRest } from './peer/rest.ts';
 export * from './registry.ts';
 export * from './rest.ts';
+export { Before } from './rest-fields/page.ts';
+export type * from './rest-fields/views.ts';
+export * from './rest-operation.ts';
+export * from './rest-tables.ts';
+export * from './shared-login/rest.ts';

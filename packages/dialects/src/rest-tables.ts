@@ -1,0 +1,13 @@
+import { jitsiRest } from './jitsi/rest.ts';
+import { nativeRest } from './native/rest.ts';
+import { peerRest } from './peer/rest.ts';
+import type { RestOperation } from './rest-operation.ts';
+import { sharedLoginRest } from './shared-login/rest.ts';
+
+/** Every REST route of every vocabulary, for the published contract and for checks that each is mounted. */
+export const restOperations: readonly RestOperation[] = [
+  peerRest,
+  jitsiRest,
+  sharedLoginRest,
+  nativeRest,
+].flatMap((table) => Object.values<RestOperation>(table));
