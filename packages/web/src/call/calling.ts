@@ -128,7 +128,7 @@ export async function place(other: PublicUser, kind: CallKind): Promise<void> {
 
 export async function answer(): Promise<void> {
   const call = current.value;
-  if (!call || call.stage !== 'incoming') return;
+  if (call?.stage !== 'incoming') return;
   try {
     if (call.jitsiUrl) {
       await ask('call.answer', { callId: call.id });

@@ -104,8 +104,7 @@ export interface Registration {
   invitationCode?: string;
 }
 export async function signUp(registration: Registration): Promise<void> {
-  await request('POST', '/api/v1/auth/register', registration);
-  await signIn(registration.username, registration.password);
+  keep(await request<Tokens & { user: Account }>('POST', '/api/v1/auth/register', registration));
 }
 
 export async function signOut(): Promise<void> {

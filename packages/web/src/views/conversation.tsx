@@ -14,6 +14,7 @@ import {
 } from '../chat.ts';
 import { account } from '../session/api.ts';
 import type { Message } from '../wire.ts';
+import { text } from './form-text.ts';
 import { Avatar } from './people-list.tsx';
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
@@ -47,11 +48,11 @@ export function Conversation() {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    const text = String(new FormData(form).get('text') ?? '').trim();
-    if (!text) return;
+    const content = text(new FormData(form), 'text').trim();
+    if (!content) return;
     form.reset();
     tellTyping(false);
-    void send(text);
+    void send(content);
   };
   return (
     <section class="conversation">

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { signIn, signUp } from '../session/api.ts';
+import { text } from './form-text.ts';
 
 export function SignIn() {
   const mode = useSignal<'in' | 'up'>('in');
@@ -9,15 +10,16 @@ export function SignIn() {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget as HTMLFormElement);
-    const field = (name: string) => String(data.get(name) ?? '').trim();
+    const raw = (name: string) => text(data, name);
+    const field = (name: string) => raw(name).trim();
     error.value = '';
     busy.value = true;
     try {
-      if (mode.value === 'in') await signIn(field('login'), String(data.get('password')));
+      if (mode.value === 'in') await signIn(field('login'), raw('password'));
       else {
         await signUp({
           username: field('login'),
-          password: String(data.get('password')),
+          password: raw('password'),
           ...(field('name') ? { name: field('name') } : {}),
           ...(field('email') ? { email: field('email') } : {}),
           ...(field('invitation') ? { invitationCode: field('invitation') } : {}),
