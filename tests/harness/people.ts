@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { http } from './http.ts';
+import { SocketClient } from './socket-client.ts';
+import type { Topology } from './topology.ts';
+
+/** Somebody with an account of their own, so that scenarios share nothing. */
+export interface Person {
+  readonly id: string;
+  readonly username: string;
+  readonly password: string;
+  readonly email: string;
+  readonly name: string;
+  token: string;
+  refreshToken: string;
+}
+
+export async function register(topology: Topology, name: string): Promise<Person> {
+  const username = `${name}-${randomUUID().slice(0, 8)}`;
+  const password = `pw-${randomUUID()}`;
+  const email = `${username}@example.test`;
+  const reply = await http('POST', `${topology.url(0)}/api/v1/auth/register`, {
+    body: { username, password, email, name },
+  });
+  if (reply.status !== 201) throw new Error(`register: ${reply.status} ${JSON.stringify(reply.body)}`);
+  return {
+    id: reply.body.user.id,
+    username,
+    password,
+    email,
+    name,
+    token: reply.body.accessToken,
+    refreshToken: reply.body.refreshToken,
+  };
+}
+
+/** Sockets opened in one scenario, all closed at its end. */
+export class Stage implements AsyncDisposable {
+  readonly topology: Topology;
+  readonly #sockets: SocketClient[] = [];
+
+  constructor(topology: Topology) {
+    this.topology = topology;
+  }
+
+  /** A peer client: the token in the handshake, speaks first when it calls. */
+  async peer(person: Person, party = 0): Promise<SocketClient> {
+    const client = await this.#open(`${person.name} (peer)`, party, { auth: { token: person.token } });
+    await client.log.next('users');
+    return client;
+  }
+
+  /** A jitsi client: connects bare, then says `join`. */
+  async jitsi(person: Person, party = 0): Promise<SocketClient> {
+    const client = await this.#open(`${person.name} (jitsi)`, party, {});
+    client.send('join', { userId: person.id, token: person.token });
+    await client.log.next('connected');
+    return client;
+  }
+
+  async native(person: Person, party = 0): Promise<SocketClient> {
+    const client = await this.#open(`${person.name} (native)`, party, {
+      auth: { token: person.token, dialect: 'native' },
+    });
+    await client.log.next('session.connected');
+    return client;
+  }
+
+  async #open(
+    who: string,
+    party: number,
+    options: Parameters<typeof SocketClient.open>[2],
+  ): Promise<SocketClient> {
+    const client = await SocketClient.open(who, this.topology.url(party), options);
+    this.#sockets.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.close();
+  }
+}

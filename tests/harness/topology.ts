@@ -1,0 +1,49 @@
+import { freePort, type RunningServer, startServer, temporaryFolder } from './server-process.ts';
+
+/**
+ * Where a scenario runs. Parties are spread over the nodes a topology has; a scenario never asks how many there are.
+ */
+export interface Topology extends AsyncDisposable {
+  readonly name: string;
+  /** Base URL for the n-th party; stays the same over `crash`. */
+  url(party: number): string;
+  /** Kills every process without warning and brings them up again on the same data. */
+  crash(): Promise<void>;
+}
+
+/** The settings every scenario assumes: deadlines short enough to wait for. */
+export const SCENARIO_SETTINGS = {
+  RING_TIMEOUT_MS: '1500',
+  RECONNECT_GRACE_MS: '2500',
+  RATE_LIMIT_LOGIN: 'off',
+  SEED_DEMO: 'false',
+  ADMIN_USERNAME: 'root',
+  ADMIN_PASSWORD: 'correct horse battery',
+  JITSI_DOMAIN: 'meet.example.test',
+} as const;
+
+export async function allInOne(settings: Record<string, string> = {}): Promise<Topology> {
+  const data = await temporaryFolder();
+  // Fixed over restarts, so that clients reconnect by themselves as they would in life.
+  const port = String(await freePort());
+  const env = { ...SCENARIO_SETTINGS, DATA_DIR: data.path, PORT: port, ...settings };
+  let server: RunningServer = await startServer(env);
+  return {
+    name: 'all-in-one',
+    url: () => server.url,
+    async crash() {
+      await server.stop('SIGKILL');
+      server = await startServer(env);
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop('SIGTERM');
+      await data.remove();
+    },
+  };
+}
+
+/** Every topology that the scenarios run on. */
+export const topologies: ReadonlyArray<{
+  readonly name: string;
+  readonly start: (settings?: Record<string, string>) => Promise<Topology>;
+}> = [{ name: 'all-in-one', start: allInOne }];
