@@ -67,7 +67,7 @@ describe.each(topologies)('calls on $name', ({ start }) => {
     a.send('call:initiate', { to: bob.id, callType: 'video' });
     const placed = await a.log.next('call:initiated');
     expect(placed).toMatchObject({ from: alice.id, to: bob.id, type: 'video', status: 'ringing' });
-    expect(placed.roomName).toBe(`call_${placed.id}`);
+    expect(placed.roomName).toBe(`call_${placed.id as string}`);
     const ring = await b.log.next('call:incoming');
     expect(ring).toMatchObject({ id: placed.id, fromName: 'alice', to: bob.id, type: 'video' });
     expect(ring.jitsi).toMatchObject({ domain: 'meet.example.test', roomName: placed.roomName });

@@ -1,0 +1,38 @@
+// `npm run bench`: what one all-in-one process does on this machine. Talks to 127.0.0.1 only and ends by itself within about a minute.
+import { availableParallelism, cpus } from 'node:os';
+import { ackedMessagesPerSecond } from './acked-messages.ts';
+import { relayLatency } from './relay-latency.ts';
+import { spread, table } from './report.ts';
+import { type Account, signUpPair, startTarget } from './target.ts';
+
+const ROUNDS = 5;
+
+const target = await startTarget();
+try {
+  const pair: [Account, Account] = await signUpPair(target.url);
+  const throughput: number[] = [];
+  const p50: number[] = [];
+  const p99: number[] = [];
+  // One uncounted round of each first: code compiled, files opened.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const rate = await ackedMessagesPerSecond(target.url, pair, { inFlight: 64, seconds: 3 });
+    const latency = await relayLatency(target.url, pair, { signals: 1000 });
+    if (round === 0) continue;
+    throughput.push(rate);
+    p50.push(latency.p50);
+    p99.push(latency.p99);
+  }
+  process.stdout.write(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}, ${ROUNDS} rounds, client and server on the same machine\n\n`,
+  );
+  process.stdout.write(
+    table([
+      ['measure', 'unit', 'min', 'median', 'max'],
+      ['acknowledged messages, 64 in flight', '1/s', ...spread(throughput, 0)],
+      ['relay of one signal, device to device, p50', 'ms', ...spread(p50, 2)],
+      ['relay of one signal, device to device, p99', 'ms', ...spread(p99, 2)],
+    ]),
+  );
+} finally {
+  await target.stop();
+}
