@@ -1,4 +1,5 @@
 import type { ErrorCode, Rejection } from '@switchboard/protocol';
+import { fieldSentence } from './payload/invalid-data.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   INVALID_DATA: 400,
@@ -45,6 +46,6 @@ export function validatorErrors(
 ): { type: 'field'; path: string; msg: string }[] | undefined {
   if (!rejection.fields) return undefined;
   return Object.entries(rejection.fields).flatMap(([path, complaints]) =>
-    complaints.map(({ message }) => ({ type: 'field' as const, path, msg: `${path} ${message}` })),
+    complaints.map(({ message }) => ({ type: 'field' as const, path, msg: fieldSentence(path, message) })),
   );
 }

@@ -1,4 +1,4 @@
-import { ContentType, ErrorCode, UserId } from '@switchboard/protocol';
+import { ContentType, ErrorCode, Rejection, UserId } from '@switchboard/protocol';
 import { z } from 'zod';
 import { Text } from '../payload/bounded.ts';
 import { UserIdInput } from '../payload/ids.ts';
@@ -15,7 +15,7 @@ export const JitsiError = z.object({
   error: z.object({
     code: ErrorCode,
     message: z.string(),
-    fields: z.record(z.string(), z.array(z.object({ rule: z.string(), message: z.string() }))).optional(),
+    fields: Rejection.shape.fields,
   }),
   message: z.string(),
 });

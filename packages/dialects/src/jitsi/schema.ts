@@ -12,6 +12,7 @@ import { Text } from '../payload/bounded.ts';
 import { CallKindInput } from '../payload/call-kind.ts';
 import { SocketError } from '../payload/error-frame.ts';
 import { CallIdInput, MessageIdInput, UserIdInput } from '../payload/ids.ts';
+import { JitsiRoomShape } from '../payload/jitsi-room.ts';
 import { missing } from '../payload/required.ts';
 import { spelled } from '../payload/spellings.ts';
 
@@ -89,14 +90,6 @@ export const JitsiMessage = z.object({
   readBy: z.array(UserId),
 });
 
-/** What a client needs to enter the call's Jitsi room. */
-const JitsiRoomShape = z.object({
-  domain: z.string(),
-  roomName: z.string(),
-  url: z.string(),
-  jwt: z.string().optional(),
-  config: z.object({ startWithAudioMuted: z.boolean(), startWithVideoMuted: z.boolean() }),
-});
 const room = { roomName: z.string(), jitsi: JitsiRoomShape };
 
 const CallOffered = z.object({

@@ -14,6 +14,7 @@ import {
   MessageId,
   Negotiation,
   PublicUser,
+  Rejection,
   RoomId,
   Signal,
   UserId,
@@ -22,6 +23,7 @@ import { z } from 'zod';
 import { Candidate, Description, Text } from '../payload/bounded.ts';
 import { SocketError } from '../payload/error-frame.ts';
 import { CallIdInput, MessageIdInput, RoomIdInput, UserIdInput } from '../payload/ids.ts';
+import { JitsiRoomShape } from '../payload/jitsi-room.ts';
 import { missing } from '../payload/required.ts';
 
 const page = { limit: z.int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault) };
@@ -94,13 +96,6 @@ export const CallSignal = z.object({
 export const CallResume = optional(whichCall);
 
 const at = z.iso.datetime();
-const JitsiRoomShape = z.object({
-  domain: z.string(),
-  roomName: z.string(),
-  url: z.string(),
-  jwt: z.string().optional(),
-  config: z.object({ startWithAudioMuted: z.boolean(), startWithVideoMuted: z.boolean() }),
-});
 /** `jitsi` exactly when the call's media is jitsi and its room may be entered. */
 const withRoom = { call: Call, jitsi: JitsiRoomShape.optional() };
 
@@ -208,7 +203,7 @@ export const nativeOutbound = {
   error: {
     schema: SocketError.extend({
       detail: ErrorDetail.optional(),
-      fields: z.record(z.string(), z.array(z.object({ rule: z.string(), message: z.string() }))).optional(),
+      fields: Rejection.shape.fields,
       retryable: z.boolean(),
       retryAfterMs: z.number().int().nonnegative().optional(),
     }),

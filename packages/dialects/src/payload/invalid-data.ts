@@ -17,7 +17,9 @@ export function invalidData(error: z.core.$ZodError): Result<never> {
     fields.set(path, complaints);
   }
   const [first] = fields;
-  const message = first ? `Invalid data: ${first[0]} ${first[1][0]?.message ?? ''}`.trim() : 'Invalid data';
+  const message = first
+    ? `Invalid data: ${fieldSentence(first[0], first[1][0]?.message ?? '')}`
+    : 'Invalid data';
   return reject('INVALID_DATA', message, { fields: Object.fromEntries(fields) });
 }
 
@@ -27,4 +29,9 @@ function complaint(issue: z.core.$ZodIssue): { rule: string; message: string } {
   }
   if (issue.input === undefined) return { rule: 'required', message: 'is required' };
   return { rule: issue.code, message: issue.message };
+}
+
+/** Our own complaints continue the field's name; zod's are sentences of their own. */
+export function fieldSentence(path: string, message: string): string {
+  return /^[A-Z]/.test(message) ? `${path}: ${message}` : `${path} ${message}`;
 }
