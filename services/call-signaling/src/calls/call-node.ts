@@ -13,8 +13,6 @@ export interface CallNode {
   readonly changes: KeyedQueue;
   /** Publishing of one call's events, in order. */
   readonly publishing: KeyedQueue;
-  /** Call commands of one device, in the order sent: a candidate sent right after `call.place` finds the call. */
-  readonly commands: KeyedQueue;
   /** Sockets that were announced before: their second announcement only names their dialect. */
   readonly known: WeakSet<Session>;
   /** Sockets that are gone; a seat won in the meantime is lost at once. */
@@ -28,7 +26,6 @@ export function createCallNode(): CallNode {
     background: new Background(),
     changes: new KeyedQueue(),
     publishing: new KeyedQueue(),
-    commands: new KeyedQueue(),
     known: new WeakSet(),
     departed: new WeakSet(),
   };

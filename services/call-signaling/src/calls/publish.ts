@@ -1,0 +1,49 @@
+import type { CallId } from '@switchboard/protocol';
+import type { SignalingContext } from '../context.ts';
+import { releaseClaims } from './claims.ts';
+import { deadlineOf, type LiveCall } from './live-call.ts';
+import { remember } from './remember.ts';
+
+/**
+ * Publishes what stands in a call's outbox, oldest first, and then takes it out. Any node may do so at any time, two at once included: the whole
+ * outbox goes in order, and the bus drops an event id that it knows.
+ */
+export function publishEvents(context: SignalingContext, callId: CallId, callerTold: boolean): Promise<void> {
+  return context.calls.publishing.run(callId, async () => {
+    // Before the event travels: whoever delivers it must know that one recipient has it.
+    if (callerTold) await rewrite(context, callId, (live) => ({ ...live, callerTold: true }));
+    for (;;) {
+      const stored = await context.liveCalls.get(callId);
+      if (!stored || stored.state.outbox.length === 0) return;
+      const { outbox, state } = stored.state;
+      // A node that died between the end and the release left these.
+      if (state.call.phase === 'ended') await releaseClaims(context, undefined, state);
+      for (const event of outbox) await context.bus.publish(event);
+      const published = new Set(outbox.map((event) => event.id));
+      await rewrite(context, callId, (live) => ({
+        ...live,
+        outbox: live.outbox.filter((event) => !published.has(event.id)),
+      }));
+    }
+  });
+}
+
+/** Changes what stands beside the state; the state itself is the transition's alone. */
+async function rewrite(
+  context: SignalingContext,
+  callId: CallId,
+  next: (live: LiveCall) => LiveCall,
+): Promise<void> {
+  const { liveCalls, clock, timings, calls } = context;
+  await calls.changes.run(callId, async () => {
+    for (;;) {
+      const stored = await liveCalls.get(callId);
+      if (!stored) return;
+      const live = next(stored.state);
+      const deadline = deadlineOf(live, clock.now(), timings);
+      if (!(await liveCalls.compareAndSet(callId, stored.version, live, deadline))) continue;
+      remember(context, live);
+      return;
+    }
+  });
+}

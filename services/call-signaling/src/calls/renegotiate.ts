@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CallState } from '@switchboard/domain';
+import { ok } from '@switchboard/protocol';
+import type { SignalingContext } from '../context.ts';
+import { ringRung } from '../deliver/ring.ts';
+import type { Session } from '../edge/session.ts';
+import { seatOf } from './parties.ts';
+import type { Placed } from './place.ts';
+import { refuse } from './refusal.ts';
+import { relay } from './relay.ts';
+import { transition } from './transition.ts';
+
+/**
+ * "A repeated callUser inside a live call between the same two is a renegotiation: relayed, not refused." While it still rings, the caller's new offer
+ * takes the place of the old and the callee's devices ring with it, lest one answers an offer that nobody holds any more.
+ */
+export async function renegotiate(
+  context: SignalingContext,
+  session: Session,
+  state: CallState,
+  offer: unknown,
+): Promise<Placed | undefined> {
+  const { id: userId } = session.identity;
+  const { deviceId } = session;
+  const seated = seatOf(state, userId)?.device.deviceId === deviceId;
+  if (!seated || offer === undefined) return refuse('CALL_IN_PROGRESS');
+
+  const outcome = await transition(context, state.call.id, {
+    type: 'hold-offer',
+    userId,
+    deviceId,
+    offer,
+  });
+  if (!outcome.ok) {
+    return outcome.refusal === 'CALL_NOT_FOUND' ? undefined : refuse(outcome.refusal);
+  }
+  const { call } = outcome.state;
+  if (call.phase === 'ringing') {
+    if (!isDeepStrictEqual(outcome.before?.offer, offer)) await ringRung(context, outcome.state);
+    return ok({ call, renegotiation: true });
+  }
+  const relayed = relay(context, session, outcome.state, { kind: 'offer', payload: offer });
+  return relayed.ok ? ok({ call, renegotiation: true }) : relayed;
+}

@@ -1,0 +1,166 @@
+import { type CallCommand, type CallRefusal, type CallState, decideCall } from '@switchboard/domain';
+import type { VersionedCall } from '@switchboard/ports';
+import { type CallId, unavailable } from '@switchboard/protocol';
+import { newEvent } from '@switchboard/service-kit';
+import type { SignalingContext } from '../context.ts';
+import { confirmClaims, releaseClaims } from './claims.ts';
+import { deadlineOf, type LiveCall } from './live-call.ts';
+import { publishEvents } from './publish.ts';
+import { remember } from './remember.ts';
+
+/** Every round one of the racers wins, so this many nodes' worth of rivals must be unlucky in a row. */
+const MAX_ROUNDS = 64;
+
+export interface Applied {
+  readonly ok: true;
+  readonly before: CallState | undefined;
+  readonly state: CallState;
+  /** False when the command asked for what is so already. */
+  readonly changed: boolean;
+}
+
+export type Transition =
+  | Applied
+  | { readonly ok: false; readonly refusal: CallRefusal; readonly state: CallState | undefined };
+
+export interface TransitionOptions {
+  /**
+   * Runs once the change is stored and before anybody is told of it or this node changes the call again. True: the caller's device was told that it
+   * was answered.
+   */
+  readonly applied?: (live: LiveCall, before: CallState | undefined) => Promise<boolean>;
+}
+
+/**
+ * The one way in which a call changes: load, decide, compare-and-set, again from the start when another was faster. The events are stored with the
+ * change and published afterwards, off the path of whoever waits.
+ */
+export function transition(
+  context: SignalingContext,
+  callId: CallId,
+  command: CallCommand,
+  options: TransitionOptions = {},
+): Promise<Transition> {
+  return context.calls.changes.run(callId, () => change(context, callId, command, options));
+}
+
+/** `transition` for work that runs in the call's queue already. */
+export async function change(
+  context: SignalingContext,
+  callId: CallId,
+  command: CallCommand,
+  options: TransitionOptions = {},
+): Promise<Transition> {
+  const { liveCalls, clock, timings } = context;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const current = await load(context, callId);
+    const before = current?.live.state;
+    const now = clock.now();
+    const decision = decideCall(before, command, now, timings);
+    if (!decision.ok) return { ...decision, state: before };
+    const { state } = decision;
+    if (state === before) {
+      if (current) remember(context, current.live);
+      return { ok: true, before, state, changed: false };
+    }
+    const events = decision.events.map((body) => newEvent(body, clock));
+    const live: LiveCall = {
+      state,
+      outbox: [...(current?.live.outbox ?? []), ...events],
+      callerTold: current?.live.callerTold ?? false,
+    };
+    const deadline = deadlineOf(live, now, timings);
+    if (!(await liveCalls.compareAndSet(callId, current?.version ?? 0, live, deadline))) continue;
+    const withdrawn = before === undefined && !(await confirmed(context, live));
+    if (withdrawn) return { ok: false, refusal: 'CALL_IN_PROGRESS', state: undefined };
+    return settle(context, { before, live, told: events.length > 0 }, options);
+  }
+  throw unavailable('The call');
+}
+
+interface Stored {
+  readonly before: CallState | undefined;
+  readonly live: LiveCall;
+  /** Somebody has to hear of the change. */
+  readonly told: boolean;
+}
+
+async function settle(
+  context: SignalingContext,
+  { before, live, told }: Stored,
+  { applied }: TransitionOptions,
+): Promise<Applied> {
+  const { calls, bus, logger } = context;
+  const callId = live.state.call.id;
+  const outcome: Applied = { ok: true, before, state: live.state, changed: true };
+  remember(context, live);
+  let callerTold = false;
+  try {
+    callerTold = (await applied?.(live, before)) ?? false;
+  } catch (err) {
+    // The change stands whatever becomes of the telling; its events say the same once more.
+    logger.warn({ callId, err }, 'telling of a call change failed');
+  }
+  if (!told) return outcome;
+  calls.background.run(logger, 'telling other nodes of a call change failed', callId, () =>
+    bus.notify({ type: 'call.changed', callId }),
+  );
+  calls.background.run(logger, 'publishing call events failed', callId, async () => {
+    await releaseClaims(context, before, live.state);
+    await publishEvents(context, callId, callerTold);
+  });
+  return outcome;
+}
+
+/**
+ * The claims of a call about to be made are short, so that a crash here blocks nobody for long. If they lapsed before the call was stored, another may
+ * hold them now: then this one must never have been.
+ */
+async function confirmed(context: SignalingContext, live: LiveCall): Promise<boolean> {
+  if (live.state.call.phase === 'ended' || (await confirmClaims(context, live.state))) return true;
+  const { liveCalls, clock, timings } = context;
+  const callId = live.state.call.id;
+  const current = await liveCalls.get(callId);
+  if (!current) return false;
+  const removed = await liveCalls.compareAndSet(
+    callId,
+    current.version,
+    null,
+    deadlineOf(live, clock.now(), timings),
+  );
+  await releaseClaims(context, live.state, undefined);
+  return !removed;
+}
+
+export interface Loaded {
+  readonly live: LiveCall;
+  readonly version: number;
+}
+
+/**
+ * The call as stored. One that this node hosts and that the store does not know was lost with the store: it is put back, its parties are still
+ * talking.
+ */
+export async function load(context: SignalingContext, callId: CallId): Promise<Loaded | undefined> {
+  const stored = await context.liveCalls.get(callId);
+  if (stored) return loaded(stored);
+  const hosted = context.calls.hosted.get(callId);
+  if (!hosted || hosted.live.state.call.phase === 'ended') return undefined;
+  return restore(context, hosted.live);
+}
+
+async function restore(context: SignalingContext, live: LiveCall): Promise<Loaded | undefined> {
+  const { liveCalls, clock, timings, logger } = context;
+  const callId = live.state.call.id;
+  const now = clock.now();
+  if (await liveCalls.compareAndSet(callId, 0, live, deadlineOf(live, now, timings))) {
+    logger.warn({ callId }, 'live call was missing from the store and is put back');
+    await confirmClaims(context, live.state);
+  }
+  const stored = await liveCalls.get(callId);
+  return stored && loaded(stored);
+}
+
+function loaded({ state: live, version }: VersionedCall<LiveCall>): Loaded {
+  return { live, version };
+}

@@ -1,0 +1,192 @@
+import type { CallState } from '@switchboard/domain';
+import type { Call, CallDevice, CallEvent, Delivery, EventOf, UserId } from '@switchboard/protocol';
+import { answeredDelivery } from '../calls/answered.ts';
+import type { LiveCall } from '../calls/live-call.ts';
+import { opposite, partyOf } from '../calls/parties.ts';
+import { canJoin, ringable, ringOf } from '../calls/ringable.ts';
+import type { SignalingContext } from '../context.ts';
+import { ringRung } from './ring.ts';
+
+type EndedReason = Extract<Delivery, { type: 'call.ended' }>['reason'];
+
+/**
+ * Tells the sockets concerned what became of a call. May come twice, late, or after a later event's state: what is no longer true is
+ * not told. Descriptions come from the live call, never from the event.
+ */
+export async function deliverCallEvent(event: CallEvent, context: SignalingContext): Promise<void> {
+  const live = (await context.liveCalls.get(event.call.id))?.state;
+  switch (event.type) {
+    case 'call.ringing':
+      return ringing(event, live, context);
+    case 'call.answered':
+      return answered(event, live, context);
+    case 'call.declined':
+      return declined(event, live, context);
+    case 'call.resumed':
+      return peer(event, live, context, { state: 'back' });
+    case 'call.interrupted':
+      return peer(event, live, context, { state: 'away', graceUntil: event.graceUntil });
+    case 'call.ended':
+      return event.from === 'active' ? hungUp(event, live, context) : stoppedRinging(event, live, context);
+  }
+}
+
+async function ringing(
+  { call, reachable }: EventOf<'call.ringing'>,
+  live: LiveCall | undefined,
+  context: SignalingContext,
+): Promise<void> {
+  if (live?.state.call.phase !== 'ringing') return;
+  context.router.toDevice(call.caller.id, callerDevice(call, live), { type: 'call.placed', call });
+  await ringRung(context, live.state, reachable);
+}
+
+async function answered(
+  { call, by, device }: EventOf<'call.answered'>,
+  live: LiveCall | undefined,
+  context: SignalingContext,
+): Promise<void> {
+  const { router } = context;
+  const delivery = live && answeredDelivery(live.state);
+  if (live && delivery && !live.callerTold) {
+    router.toDevice(call.caller.id, callerDevice(call, live), delivery);
+  }
+  router.toDevice(by, device, { type: 'call.responded', call, response: 'accept' });
+  const ended = endedDelivery(call, 'answered_elsewhere', by);
+  await stopRinging(context, { call, live }, rungUsers(call, live), ended, { [by]: device });
+}
+
+async function declined(
+  { call, by, device, reason }: EventOf<'call.declined'>,
+  live: LiveCall | undefined,
+  context: SignalingContext,
+): Promise<void> {
+  responded(context, call, by, device, reason);
+  await stopRinging(context, { call, live }, [by], endedDelivery(call, 'rejected_elsewhere', by), {
+    ...(device ? { [by]: device } : {}),
+  });
+}
+
+async function peer(
+  { call, by }: EventOf<'call.resumed' | 'call.interrupted'>,
+  live: LiveCall | undefined,
+  { router }: SignalingContext,
+  news: ({ state: 'away' } & { graceUntil: string }) | { state: 'back' },
+): Promise<void> {
+  const party = partyOf(call, by);
+  const other = live && opposite(live.state, by);
+  if (party && other)
+    router.toDevice(other.userId, other.seat.device, { type: 'call.peer', call, by: party, ...news });
+}
+
+/** Over for the two devices in it; everybody else heard so when it was answered. */
+async function hungUp(
+  { call, reason, by }: EventOf<'call.ended'>,
+  live: LiveCall | undefined,
+  { router }: SignalingContext,
+): Promise<void> {
+  const ended = endedDelivery(call, reason === 'network_error' ? 'network_error' : 'hangup', by);
+  router.toDevice(call.caller.id, callerDevice(call, live), ended);
+  if (call.answeredBy && call.answerDevice) router.toDevice(call.answeredBy, call.answerDevice, ended);
+}
+
+async function stoppedRinging(
+  event: EventOf<'call.ended'>,
+  live: LiveCall | undefined,
+  context: SignalingContext,
+): Promise<void> {
+  const { call, reason, by, device } = event;
+  const { router } = context;
+  const toCaller = (delivery: Delivery) =>
+    router.toDevice(call.caller.id, callerDevice(call, live), delivery);
+  const rung = rungUsers(call, live);
+  switch (reason) {
+    case 'rejected':
+    case 'busy': {
+      const callee = by === undefined ? undefined : partyOf(call, by);
+      // Nobody said so: it never rang, and the caller was told in the reply to their place.
+      if (!callee || by === undefined) return;
+      toCaller({ type: 'call.rejected', call, by: callee, reason });
+      responded(context, call, by, device, reason);
+      const ended = endedDelivery(call, 'rejected_elsewhere', by);
+      return stopRinging(context, { call, live }, [by], ended, device ? { [by]: device } : {});
+    }
+    case 'missed': {
+      const callee = call.callees[0];
+      if (callee) toCaller({ type: 'call.rejected', call, by: callee, reason: 'timeout' });
+      return stopRinging(context, { call, live }, rung, endedDelivery(call, 'timeout', undefined));
+    }
+    case 'unavailable':
+      return;
+    case 'banned': {
+      const callee = by === undefined || by === call.caller.id ? undefined : partyOf(call, by);
+      if (callee) toCaller({ type: 'call.rejected', call, by: callee, reason: 'unavailable' });
+      return stopRinging(context, { call, live }, rung, endedDelivery(call, 'cancelled', by));
+    }
+    case 'cancelled':
+    case 'hangup':
+    case 'network_error': {
+      const ended = endedDelivery(call, reason, by);
+      toCaller(ended);
+      return stopRinging(context, { call, live }, rung, ended);
+    }
+  }
+}
+
+/** To the device whose word it was. */
+function responded(
+  { router }: SignalingContext,
+  call: Call,
+  by: UserId,
+  device: CallDevice | undefined,
+  reason: 'rejected' | 'busy' | 'unavailable',
+): void {
+  if (!device || reason === 'unavailable') return;
+  const response = reason === 'busy' ? 'busy' : 'reject';
+  router.toDevice(by, device, { type: 'call.responded', call, response });
+}
+
+interface Rung {
+  readonly call: Call;
+  readonly live: LiveCall | undefined;
+}
+
+/** What cannot have rung needs not fall silent. An offer is gone with the end of its call; then the way of negotiating says whether there was one. */
+function wasRung(dialect: CallDevice['dialect'], call: Call, live: LiveCall | undefined): boolean {
+  if (!live) return canJoin(dialect, call.media);
+  const ring = ringOf(live.state);
+  return ringable(dialect, { ...ring, hasOffer: ring.hasOffer || ring.negotiation === 'offer-first' });
+}
+
+/** Every rung device of these users falls silent, but for the one of theirs that knows already. */
+async function stopRinging(
+  { router }: SignalingContext,
+  { call, live }: Rung,
+  userIds: readonly UserId[],
+  delivery: Delivery,
+  except: Readonly<Record<UserId, CallDevice>> = {},
+): Promise<void> {
+  const only = (dialect: CallDevice['dialect']) => wasRung(dialect, call, live);
+  await Promise.all(
+    userIds.map((userId) => {
+      const knows = except[userId]?.deviceId;
+      return router.toUser(userId, delivery, { only, ...(knows === undefined ? {} : { except: knows }) });
+    }),
+  );
+}
+
+/** Callees whose devices were ringing up to now: not those found busy or out of reach, nor those who had said no before. */
+function rungUsers(call: Call, live: LiveCall | undefined): UserId[] {
+  const silent: readonly (CallState['callees'][UserId] | undefined)[] = ['busy', 'unavailable', 'rejected'];
+  return call.callees.map((user) => user.id).filter((id) => !silent.includes(live?.state.callees[id]));
+}
+
+/** Where the caller sits by now, which may be another device than the event knew. */
+function callerDevice(call: Call, live: LiveCall | undefined): CallDevice {
+  return live?.state.callerSeat.device ?? call.callerDevice;
+}
+
+function endedDelivery(call: Call, reason: EndedReason, by: UserId | undefined): Delivery {
+  const party = by === undefined ? undefined : partyOf(call, by);
+  return { type: 'call.ended', call, reason, ...(party ? { by: party } : {}) };
+}

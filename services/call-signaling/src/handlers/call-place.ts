@@ -1,0 +1,64 @@
+import { ok, type Result, reject, unavailable } from '@switchboard/protocol';
+import { claimedCall } from '../calls/claims.ts';
+import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
+import { refuse } from '../calls/refusal.ts';
+import { load, transition } from '../calls/transition.ts';
+import type { Handler, SignalingContext } from '../context.ts';
+import type { Session } from '../edge/session.ts';
+
+/** Each round a call that stood in the way went away under our hands; that does not happen many times in a row. */
+const MAX_ROUNDS = 5;
+
+/** Rings a user. A repeated place inside a call with that user renegotiates it; two who call each other get one call. */
+export const callPlace: Handler<'call.place'> = async (session, command, context) => {
+  const { identity } = session;
+  if (command.to.kind === 'room') return reject('ROOM_NOT_FOUND', 'No such room');
+  const calleeId = command.to.userId;
+  if (calleeId === identity.id) return reject('INVALID_DATA', 'You cannot call yourself');
+
+  const callee = await context.directory.get(calleeId);
+  if (!callee || callee.status === 'deleted') {
+    session.deliver({ type: 'call.failed', to: calleeId, kind: command.kind, reason: 'user_not_found' });
+    return reject('USER_NOT_FOUND', 'User not found');
+  }
+  const { id, username, name } = callee;
+  const placing: Placing = { context, session, command, callee: { id, username, name } };
+
+  const again = await retried(placing);
+  if (again) return again;
+  let charged = false;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const mine = await claimedCall(context, identity.id);
+    if (!mine && !charged) {
+      const allowed = await underLimit(context, session);
+      if (!allowed.ok) return allowed;
+      charged = true;
+    }
+    const outcome = mine ? await placeInside(placing, mine) : await placeNew(placing);
+    if (outcome) return outcome;
+  }
+  throw unavailable('The call');
+};
+
+/** A place whose reply was lost asks again with the id it chose, and hears what became of its call. */
+async function retried(placing: Placing) {
+  const { context, session, command } = placing;
+  if (!command.callId || !(await load(context, command.callId))) return undefined;
+  const call = newCall(placing);
+  const { negotiation } = command;
+  const outcome = await transition(context, call.id, {
+    type: 'place',
+    call,
+    negotiation,
+    reachable: [],
+    busy: [],
+  });
+  return outcome.ok ? placed(session, outcome.state) : refuse(outcome.refusal);
+}
+
+async function underLimit({ config, rates }: SignalingContext, session: Session): Promise<Result<true>> {
+  const rule = config.RATE_LIMIT_CALLS;
+  if (rule === 'off') return ok(true);
+  const { allowed, retryAfterMs } = await rates.take(`calls:${session.identity.id}`, rule);
+  return allowed ? ok(true) : reject('RATE_LIMITED', 'Too many calls', { retryAfterMs });
+}
