@@ -1,2 +1,39 @@
+export {
+  createTokenKey,
+  createTokenSigner,
+  createTokenVerifier,
+  signAccessToken,
+  type TokenSigner,
+  type TokenSubject,
+  type TokenVerifier,
+  verifyAccessToken,
+} from './auth/access-token.ts';
+export { bearerToken } from './auth/bearer-token.ts';
+export {
+  createSessionVerifier,
+  type SessionVerifier,
+  type SessionVerifierOptions,
+} from './auth/session-verifier.ts';
+export { createUserDirectory, type UserDirectory, type UserDirectoryOptions } from './auth/user-directory.ts';
+export { commonConfig } from './config/common-config.ts';
+export { ConfigError, type ConfigProblem } from './config/config-error.ts';
+export { type ConfigDefinition, defineConfig, type Env, type ParseOptions } from './config/define-config.ts';
+export { fields, type IntegerOptions, type UrlOptions } from './config/fields.ts';
+export { redacted } from './config/redacted.ts';
+export { createHttpApp, type HttpAppOptions } from './http/http-app.ts';
+export { type Listening, type ListenOptions, listen } from './http/listen.ts';
+export { invalidFields } from './http/parse-input.ts';
+export type { PresentError } from './http/present-fault.ts';
 export * from './http/route.ts';
+export { type ClientOrigins, isTrustedOrigin } from './http/trusted-origin.ts';
+export { type Lifecycle, type Runnable, type RunOptions, runService } from './lifecycle/run-service.ts';
+export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export { createMetrics, type HttpObservation, type Metrics } from './metrics.ts';
+export { connectMongo, type MongoHandle, type MongoOptions } from './mongo/connect-mongo.ts';
+export { type DuplicateKey, duplicateKey, mongoFault } from './mongo/mongo-fault.ts';
+export { nextSequence } from './mongo/next-sequence.ts';
+export { createOutbox, type Outbox, type OutboxOptions, outboxField, outboxIndex } from './mongo/outbox.ts';
+export { newEvent } from './new-event.ts';
 export * from './service.ts';
+export { systemClock } from './system-clock.ts';
+export { uuidv7 } from './uuid-v7.ts';

@@ -44,7 +44,7 @@ interface Setting {
   readonly clock: Clock;
   readonly causes: Causes;
   readonly logger: BusLogger | undefined;
-  setAside(letter: DeadLetter): void;
+  readonly setAside: (letter: DeadLetter) => void;
 }
 
 /** What one durable name has yet to handle, and the instances that share it. */

@@ -42,7 +42,7 @@ export function createMemoryBus({ clock, logger }: MemoryBusOptions): MemoryBus 
     consume: events.consume,
     notify: notices.notify,
     listen: notices.listen,
-    deadLetters: events.deadLetters,
+    deadLetters: () => events.deadLetters(),
     health: () => ({ up: closing === undefined, deadLetters: events.deadLetterCount }),
     close() {
       closing ??= drain();

@@ -1,0 +1,73 @@
+import { SwitchboardError, unavailable } from '@switchboard/protocol';
+
+/** Errors of the driver that mean "not reached" or "outcome unknown". By name: several copies of the driver may be loaded. */
+const AWAY = new Set([
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoServerSelectionError',
+  'MongooseServerSelectionError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoClientClosedError',
+  'MongoClientBulkWriteExecutionError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoConnectionPoolClearedError',
+  'PoolClearedOnNetworkError',
+  'MongoWaitQueueTimeoutError',
+  'WaitQueueTimeoutError',
+  'MongoExpiredSessionError',
+  'MongoOperationTimeoutError',
+  'MongoWriteConcernError',
+]);
+
+/** Server codes of the same meaning: host unreachable, timeouts, step-downs, shutdowns, unmet write concern. */
+const AWAY_CODES = new Set([6, 7, 50, 64, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
+/** Any error of the data layer as one of ours: retryable SERVICE_UNAVAILABLE when the database is away or the outcome unknown, else INTERNAL. */
+export function mongoFault(error: unknown): SwitchboardError {
+  if (error instanceof SwitchboardError) return error;
+  if (isAway(error)) return unavailable('the database', error);
+  return new SwitchboardError({ code: 'INTERNAL', message: 'Internal error' }, { cause: error });
+}
+
+function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (AWAY.has(error.name)) return true;
+  if ('code' in error && typeof error.code === 'number' && AWAY_CODES.has(error.code)) return true;
+  const unbuffered =
+    error.name === 'MongooseError' && /buffering timed out|initial connection/.test(error.message);
+  return unbuffered || (error.cause !== undefined && isAway(error.cause));
+}
+
+/** Which unique index a write ran into, and with which values; undefined for any other error. */
+export interface DuplicateKey {
+  readonly keyPattern: Readonly<Record<string, unknown>>;
+  readonly keyValue: Readonly<Record<string, unknown>>;
+}
+
+interface ServerError {
+  code?: unknown;
+  keyPattern?: unknown;
+  keyValue?: unknown;
+  errorResponse?: ServerError;
+  err?: ServerError;
+  writeErrors?: ServerError | readonly ServerError[];
+}
+
+/** @param error What the driver or mongoose threw, for a single write or a bulk. */
+export function duplicateKey(error: unknown): DuplicateKey | undefined {
+  if (error === null || typeof error !== 'object') return undefined;
+  const top = error as ServerError;
+  const writes = top.writeErrors === undefined ? [] : [top.writeErrors].flat();
+  for (const each of [...writes, top] as ServerError[]) {
+    for (const place of [each, each.err, each.errorResponse]) {
+      if (place?.code !== 11000 || !place.keyPattern) continue;
+      return {
+        keyPattern: place.keyPattern as DuplicateKey['keyPattern'],
+        keyValue: (place.keyValue ?? {}) as DuplicateKey['keyValue'],
+      };
+    }
+  }
+  return undefined;
+}
