@@ -1,0 +1,104 @@
+import type { Bus, Clock, LiveCalls } from '@switchboard/ports';
+import {
+  type Call,
+  type CallEvent,
+  type CallId,
+  ok,
+  type Result,
+  reject,
+  type UserId,
+} from '@switchboard/protocol';
+import { duplicateKey, type Logger, type MongoHandle, mongoFault } from '@switchboard/service-kit';
+import type { LiveCall } from '../calls/live-call.ts';
+import { every } from '../every.ts';
+import { closeAbandoned } from './abandoned.ts';
+import { callOf, updateFor } from './call-document.ts';
+import { type CallDoc, callModel } from './call-model.ts';
+
+export interface CallPage {
+  readonly calls: readonly Call[];
+  readonly more: boolean;
+}
+
+/** The calls that were. Written from events alone, so it lags behind the live ones by as much as the bus does. */
+export interface CallHistory extends AsyncDisposable {
+  /**
+   * A user's calls in either direction, newest first. `before`: only those older than that one, which must be one of theirs (INVALID_DATA
+   * otherwise). @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away.
+   */
+  page(
+    userId: UserId,
+    page: { readonly before?: CallId | undefined; readonly limit: number },
+  ): Promise<Result<CallPage>>;
+}
+
+export interface CallHistoryParts {
+  readonly mongo: Pick<MongoHandle, 'connection' | 'ensureIndexes'>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly liveCalls: LiveCalls<LiveCall>;
+}
+
+const CLOSE_EVERY_MS = 60_000;
+
+export async function createCallHistory(parts: CallHistoryParts): Promise<CallHistory> {
+  const { mongo, bus, clock, logger, liveCalls } = parts;
+  const model = callModel(mongo.connection);
+  await mongo.ensureIndexes([model]);
+
+  const record = async (event: CallEvent): Promise<void> => {
+    const write = () => model.updateOne({ _id: event.call.id }, updateFor(event), { upsert: true });
+    try {
+      await write();
+    } catch (error) {
+      // Two upserts of one call at once; the second time it is there.
+      if (!duplicateKey(error)) throw mongoFault(error);
+      await write();
+    }
+  };
+  const close = () => closeAbandoned(model, liveCalls, clock.now());
+
+  await using started = new AsyncDisposableStack();
+  started.use(
+    await bus.consume(
+      { durable: 'call-history', types: ['call.ringing', 'call.answered', 'call.ended'], maxDeliver: 20 },
+      async (event) => {
+        if (event.type === 'call.ringing' || event.type === 'call.answered' || event.type === 'call.ended') {
+          await record(event);
+        }
+      },
+    ),
+  );
+  const failed = (err: unknown) => logger.warn({ err }, 'abandoned calls could not be closed');
+  started.use(every(CLOSE_EVERY_MS, clock, close, failed));
+  const running = started.move();
+
+  return {
+    async page(userId, { before, limit }) {
+      try {
+        const older = await olderThan(userId, before);
+        if (!older) return reject('INVALID_DATA', 'Unknown call to page from');
+        const docs = await model
+          .find({ parties: userId, ...older })
+          .sort({ createdAt: -1, _id: -1 })
+          .limit(limit + 1)
+          .lean<CallDoc[]>();
+        return ok({ calls: docs.slice(0, limit).map(callOf), more: docs.length > limit });
+      } catch (error) {
+        throw mongoFault(error);
+      }
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+
+  async function olderThan(userId: UserId, before: CallId | undefined) {
+    if (before === undefined) return {};
+    const last = await model
+      .findOne({ _id: before, parties: userId }, { createdAt: 1 })
+      .lean<Pick<CallDoc, 'createdAt'>>();
+    if (!last) return undefined;
+    const { createdAt } = last;
+    return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: before } }] };
+  }
+}
