@@ -28,5 +28,9 @@ export interface Router {
   joinCall(deviceId: DeviceId, callId: CallId): Promise<void>;
   leaveCall(deviceId: DeviceId, callId: CallId): Promise<void>;
   /** To the other device in the call's room. */
-  relay(callId: CallId, to: { readonly userId: UserId; readonly device: CallDevice }, delivery: Delivery): void;
+  relay(
+    callId: CallId,
+    to: { readonly userId: UserId; readonly device: CallDevice },
+    delivery: Delivery,
+  ): void;
 }

@@ -1,0 +1,43 @@
+import type { CommandType } from '@switchboard/protocol';
+
+/**
+ * Who may give a command. anonymous: before authentication. user: any authenticated socket. member: of the conversation.
+ * caller, callee: of the call, through a device that holds a seat in it or was rung.
+ */
+export type Role = 'anonymous' | 'user' | 'member' | 'caller' | 'callee';
+
+export interface Grant {
+  readonly may: readonly Role[];
+  /**
+   * Commands of one socket in one lane are carried out one after the other, each after the one before was answered;
+   * null: side by side. `conversation`: one lane for each.
+   */
+  readonly lane: 'call' | 'conversation' | 'typing' | null;
+}
+
+/**
+ * The authorization table. The dispatcher refuses what is not listed and what needs more than the socket has shown;
+ * membership of a direct conversation it reads off the id; of a room chat decides, of a call the call's own state.
+ *
+ * Signals follow the place or answer that makes their call without waiting for its ack, hence one lane for calls.
+ */
+export const AUTHORIZATION: { readonly [T in CommandType]: Grant } = {
+  'session.join': { may: ['anonymous', 'user'], lane: null },
+  'chat.send': { may: ['user'], lane: 'conversation' },
+  'chat.read': { may: ['member'], lane: null },
+  'chat.typing': { may: ['user'], lane: 'typing' },
+  'chat.sync': { may: ['member'], lane: null },
+  'chat.history': { may: ['member'], lane: null },
+  'chat.conversations': { may: ['user'], lane: null },
+  'presence.list': { may: ['user'], lane: null },
+  'call.place': { may: ['user'], lane: 'call' },
+  'call.answer': { may: ['callee'], lane: 'call' },
+  'call.reject': { may: ['callee'], lane: 'call' },
+  'call.end': { may: ['caller', 'callee'], lane: 'call' },
+  'call.signal': { may: ['caller', 'callee'], lane: 'call' },
+  'call.resume': { may: ['caller', 'callee'], lane: 'call' },
+};
+
+export function grantOf(type: string): Grant | undefined {
+  return Object.hasOwn(AUTHORIZATION, type) ? AUTHORIZATION[type as CommandType] : undefined;
+}

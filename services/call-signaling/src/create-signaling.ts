@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { dialects } from '@switchboard/dialects';
+import type { Bus, Clock, LiveCalls, Presence, RateLimits } from '@switchboard/ports';
+import { NodeId, UserId, unavailable } from '@switchboard/protocol';
+import {
+  createSessionVerifier,
+  createTokenKey,
+  createUserDirectory,
+  type Logger,
+  type Metrics,
+  type MongoHandle,
+  type Service,
+  type SessionVerifier,
+  type UserDirectory,
+} from '@switchboard/service-kit';
+import type { Server } from 'socket.io';
+import { createCallNode } from './calls/call-node.ts';
+import { createCallLifecycle } from './calls/lifecycle.ts';
+import type { LiveCall } from './calls/live-call.ts';
+import { assertSignalingConfig, type SignalingConfig } from './config.ts';
+import type { SignalingContext } from './context.ts';
+import { deliverCallEvent } from './deliver/call-events.ts';
+import { startDelivery } from './deliver/consumer.ts';
+import { createAdmit } from './edge/admission.ts';
+import { createDispatcher } from './edge/dispatcher.ts';
+import { openEdge } from './edge/edge.ts';
+import { createEdgeMetrics } from './edge/edge-metrics.ts';
+import { createSessionRegistry } from './edge/session-registry.ts';
+import { watchSessions } from './edge/session-watch.ts';
+import { createSocketServer } from './edge/socket-server.ts';
+import { createHandlers } from './handlers/index.ts';
+import { createPresenceList } from './handlers/presence-list.ts';
+import { createJitsiRoom } from './jitsi/jitsi-room.ts';
+import { createAnnouncer } from './presence/announcer.ts';
+import { createAttendance } from './presence/attendance.ts';
+import { contactsOnly, everyone } from './presence/audience.ts';
+import { createContacts } from './presence/contacts.ts';
+import { createOnlineList } from './presence/online-list.ts';
+import { createSocketIoRouter } from './router/socket-io-router.ts';
+
+/** What a host provides. None of it is closed with the service. */
+export interface SignalingDeps {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly mongo: MongoHandle;
+  readonly liveCalls: LiveCalls<LiveCall>;
+  readonly presence: Presence;
+  readonly rates: RateLimits;
+  /** Shared with other services of the process; made here when absent. */
+  readonly verifier?: SessionVerifier;
+  readonly directory?: UserDirectory;
+  readonly nodeId?: NodeId;
+  /** Joins the Socket.IO servers of several nodes; absent: this node is alone. */
+  readonly adapter?: Parameters<Server['adapter']>[0];
+}
+
+/**
+ * One signaling node: every Socket.IO socket of its HTTP server, presence, the router and the live calls.
+ * @throws ConfigError; SwitchboardError, retryable, while the bus or the database is away.
+ */
+export async function createSignaling(config: SignalingConfig, deps: SignalingDeps): Promise<Service> {
+  assertSignalingConfig(config);
+  const { bus, clock, logger, metrics, presence } = deps;
+  const nodeId = deps.nodeId ?? NodeId.parse(`signaling-${randomUUID()}`);
+  const closing: AsyncDisposable[] = [];
+  /** In reverse order of making; a part that fails to close does not keep the others open. */
+  const close = async (): Promise<void> => {
+    for (let part = closing.pop(); part; part = closing.pop()) {
+      try {
+        await part[Symbol.asyncDispose]();
+      } catch (err) {
+        logger.error({ err }, 'closing failed');
+      }
+    }
+  };
+  const own = <T extends AsyncDisposable>(part: T): T => {
+    closing.push(part);
+    return part;
+  };
+
+  try {
+    const directory = deps.directory ?? own(createUserDirectory({ bus, clock }));
+    const key = createTokenKey(config.JWT_SECRET);
+    const verifier = deps.verifier ?? own(createSessionVerifier({ key, bus, clock }));
+
+    let accepting = true;
+    const io = createSocketServer(config, () => accepting);
+    if (deps.adapter) io.adapter(deps.adapter);
+    const namespace = io.of('/');
+    const sockets = metrics.gauge('signaling_sockets', 'Authenticated sockets on this node');
+    const registry = createSessionRegistry((size) => sockets.set(size));
+    const jitsiRoom = createJitsiRoom(
+      {
+        domain: config.JITSI_DOMAIN,
+        appId: config.JITSI_APP_ID,
+        appSecret:
+          config.JITSI_APP_SECRET === undefined ? undefined : createTokenKey(config.JITSI_APP_SECRET),
+      },
+      clock,
+    );
+    const router = createSocketIoRouter({
+      namespace,
+      localSocket: (deviceId) => registry.get(deviceId)?.socket,
+      dialects,
+      presence,
+      clock,
+      jitsiRoom,
+    });
+    const context: SignalingContext = {
+      config,
+      nodeId,
+      bus,
+      clock,
+      logger,
+      metrics,
+      liveCalls: deps.liveCalls,
+      calls: createCallNode(),
+      timings: {
+        ringMs: config.RING_TIMEOUT_MS,
+        graceMs: config.RECONNECT_GRACE_MS,
+        leaseMs: config.PRESENCE_LEASE_MS,
+      },
+      presence,
+      rates: deps.rates,
+      directory,
+      verifier,
+      router,
+    };
+
+    const online = createOnlineList(presence, directory, clock);
+    const audience =
+      config.PRESENCE_SCOPE === 'everyone'
+        ? everyone(router)
+        : contactsOnly(router, createContacts(bus, directory, clock));
+    const announcer = own(
+      createAnnouncer({
+        coalesceMs: config.PRESENCE_COALESCE_MS,
+        clock,
+        logger,
+        directory,
+        online,
+        audience,
+      }),
+    );
+    own(await startDelivery(context, deliverCallEvent));
+    const lifecycle = own(await createCallLifecycle(context));
+    const attendance = own(
+      createAttendance({
+        nodeId,
+        leaseMs: config.PRESENCE_LEASE_MS,
+        presence,
+        clock,
+        logger,
+        registry,
+        announcer,
+        audience,
+        online,
+        lifecycle,
+      }),
+    );
+    own(await watchSessions({ bus, clock, logger, registry, reverifyMs: config.SESSION_REVERIFY_MS }));
+    const admission = {
+      nodeId,
+      verifier,
+      presence,
+      clock,
+      registry,
+      requireHandshakeToken: config.REQUIRE_HANDSHAKE_TOKEN,
+    };
+    const edge = own(
+      openEdge(io, registry, admission, {
+        config,
+        clock,
+        logger,
+        metrics: createEdgeMetrics(metrics),
+        dispatcher: createDispatcher(createHandlers(createPresenceList(online, audience)), context),
+        attendance,
+        jitsiRoom,
+        admit: createAdmit(admission),
+      }),
+    );
+
+    return {
+      name: 'call-signaling',
+      routes: [],
+      checks: [
+        {
+          name: 'signaling',
+          async check() {
+            if (!accepting) throw unavailable('This node');
+          },
+        },
+        {
+          name: 'bus',
+          async check() {
+            if (!bus.health().up) throw unavailable('The bus');
+          },
+        },
+        {
+          name: 'presence',
+          async check() {
+            await presence.devicesOf(UserId.parse('1'), clock.now());
+          },
+        },
+      ],
+      attach: (server) => void io.attach(server),
+      async drain(withinMs) {
+        accepting = false;
+        await edge.drain(withinMs);
+      },
+      async [Symbol.asyncDispose]() {
+        accepting = false;
+        await close();
+      },
+    };
+  } catch (err) {
+    await close();
+    throw err;
+  }
+}

@@ -1,0 +1,51 @@
+import type { BusEvent, CallEvent, EventType } from '@switchboard/protocol';
+import type { SignalingContext } from '../context.ts';
+import { createChatDelivery } from './chat-events.ts';
+import { createDeliveredBatch } from './delivered-batch.ts';
+
+const TYPES = [
+  'chat.message.created',
+  'chat.message.read',
+  'chat.message.delivered',
+  'call.ringing',
+  'call.answered',
+  'call.declined',
+  'call.resumed',
+  'call.interrupted',
+  'call.ended',
+] as const satisfies readonly EventType[];
+
+/** Fan-out happens once: the nodes share one durable consumer, and whichever gets an event tells every socket through the router. */
+export async function startDelivery(
+  context: SignalingContext,
+  deliverCallEvent: (event: CallEvent, context: SignalingContext) => Promise<void>,
+): Promise<AsyncDisposable> {
+  const batch = createDeliveredBatch(context.bus, context.clock, context.logger);
+  const deliverChatEvent = createChatDelivery(context, batch);
+
+  const handle = async (event: BusEvent): Promise<void> => {
+    switch (event.type) {
+      case 'chat.message.created':
+      case 'chat.message.read':
+      case 'chat.message.delivered':
+        return deliverChatEvent(event);
+      case 'call.ringing':
+      case 'call.answered':
+      case 'call.declined':
+      case 'call.resumed':
+      case 'call.interrupted':
+      case 'call.ended':
+        return deliverCallEvent(event, context);
+      default:
+        return undefined;
+    }
+  };
+
+  const consumer = await context.bus.consume({ durable: 'signaling-delivery', types: TYPES }, handle);
+  return {
+    async [Symbol.asyncDispose]() {
+      await consumer[Symbol.asyncDispose]();
+      await batch[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { type Dialect, dialectOfEvent, socketErrorFrames } from '@switchboard/dialects';
+import {
+  type Command,
+  type Identity,
+  type Rejection,
+  type Result,
+  reject,
+  UserId,
+} from '@switchboard/protocol';
+import type { Socket } from 'socket.io';
+import { type Ack, negativeAck, positiveAck, takeAck } from './ack.ts';
+import type { Admission } from './admission.ts';
+import type { EdgeParts } from './edge-parts.ts';
+import { createFloodGate } from './flood.ts';
+import { createLanes } from './lanes.ts';
+import { refusePayload } from './payload.ts';
+import { createSocketSession, type SocketSession } from './socket-session.ts';
+
+interface Arrived {
+  readonly event: string;
+  readonly args: readonly unknown[];
+  readonly ack?: Ack;
+}
+
+/** Stands for "nobody yet" where an event may come before authentication; those decode without looking at it. */
+const NOBODY = UserId.parse('1');
+
+const TOO_MUCH = reject('RATE_LIMITED', 'Too many events', { retryable: true, retryAfterMs: 1000 }).error;
+const UNKNOWN_EVENT = reject('INVALID_DATA', 'Unknown event').error;
+const AUTH_REQUIRED = reject('AUTH_REQUIRED', 'Authentication required').error;
+
+/**
+ * One socket from connecting to disconnecting.
+ *
+ *   anonymous ──join──▶ joining ──verified──▶ open ──▶ closed
+ *       ▲                  │ refused
+ *       └──────────────────┘                 every state ends in closed
+ *
+ * A client may send right behind its `join`, without waiting: what comes while joining is kept, bounded, and handled as if
+ * it had come after. Listeners are there before anything is awaited.
+ */
+export function openConnection(socket: Socket, admission: Admission, parts: EdgeParts): void {
+  const { config, clock, logger, metrics, dispatcher, attendance, jitsiRoom, admit } = parts;
+  const flood = createFloodGate(config.SOCKET_EVENT_RATE, clock);
+  const lanes = createLanes(config.SOCKET_PENDING_MAX);
+  const early: Arrived[] = [];
+  let state: 'anonymous' | 'joining' | 'open' | 'closed' = 'anonymous';
+  let declared: Dialect | null = admission.dialect;
+  let session: SocketSession | undefined;
+  let overdue = false;
+  let complainedAt = Number.NEGATIVE_INFINITY;
+
+  const refuse = (rejection: Rejection, ack?: Ack): void => {
+    ack?.(negativeAck(rejection));
+    // Authentication has an event that clients listen for, whether or not they ask for an ack.
+    const aboutIdentity = rejection.code === 'AUTH_REQUIRED' || rejection.code === 'UNAUTHORIZED';
+    if (ack && !aboutIdentity) return;
+    for (const { event, args } of socketErrorFrames(rejection, declared ?? undefined)) {
+      socket.emit(event, ...args);
+    }
+  };
+
+  /** A flood must not be answered in kind. */
+  const refuseExcess = (ack?: Ack): void => {
+    const now = clock.now();
+    if (!ack && now - complainedAt < 1000) return;
+    if (!ack) complainedAt = now;
+    refuse(TOO_MUCH, ack);
+  };
+
+  const declare = (dialect: Dialect): void => {
+    if (declared) return;
+    declared = dialect;
+    if (!session) return;
+    session.declare(dialect);
+    attendance.declared(session);
+  };
+
+  const enter = (identity: Identity): SocketSession => {
+    state = 'open';
+    const entered = createSocketSession({ socket, identity, dialect: declared, jitsiRoom, now: clock.now() });
+    session = entered;
+    const { deviceId, socketId } = entered;
+    entered.deliver({ type: 'connected', userId: identity.id, deviceId, socketId });
+    attendance.arrive(entered);
+    return entered;
+  };
+
+  const decode = ({ event, args }: Arrived, userId: UserId): Result<Command> => {
+    const dialect = declared ?? dialectOfEvent(event);
+    const inbound = dialect?.inbound.get(event);
+    if (!dialect || !inbound) return { ok: false, error: UNKNOWN_EVENT };
+    declare(dialect);
+    const refusal = refusePayload(args);
+    return refusal ? { ok: false, error: refusal } : inbound.decode(args, { userId });
+  };
+
+  const join = async (token: string, ack?: Ack): Promise<void> => {
+    state = 'joining';
+    const admitted = await admit(socket, token);
+    if (socket.disconnected) return;
+    if (admitted.ok) {
+      const { deviceId, identity } = enter(admitted.value);
+      answer({ type: 'session.join', token }, { userId: identity.id, deviceId }, ack);
+    } else {
+      state = 'anonymous';
+      refuse(admitted.error, ack);
+      if (overdue) socket.disconnect(true);
+    }
+    for (let next = early.shift(); next; next = early.shift()) {
+      handle(next);
+      // Another join among them: what follows waits for that one.
+      if ((state as string) === 'joining') return;
+    }
+  };
+
+  const answer = (command: Command, value: unknown, ack?: Ack): void => {
+    const reply = { type: command.type, value } as Parameters<Dialect['ackFields']>[0];
+    if (!ack || !session) return;
+    const context = { to: session.identity.id, jitsiRoom };
+    ack(positiveAck(declared?.ackFields(reply, context) ?? {}));
+  };
+
+  const carryOut = (by: SocketSession, command: Command, ack?: Ack): void => {
+    const started = clock.now();
+    const running = lanes.run(dispatcher.laneOf(command), async () => {
+      const result = await dispatcher.dispatch(by, command);
+      metrics.handled(command.type, result.ok ? 'ok' : result.error.code, clock.now() - started);
+      if (socket.disconnected) return;
+      if (result.ok) answer(command, result.value.value, ack);
+      else refuse(result.error, ack);
+    });
+    if (running)
+      running.catch((err: unknown) => logger.error({ err, command: command.type }, 'answer not sent'));
+    else refuseExcess(ack);
+  };
+
+  const handle = (arrived: Arrived): void => {
+    const { event, ack } = arrived;
+    if (session) {
+      const command = decode(arrived, session.identity.id);
+      metrics.event(declared, command.ok ? command.value.type : 'refused');
+      if (command.ok) carryOut(session, command.value, ack);
+      else refuse(command.error, ack);
+      return;
+    }
+    const anonymous = (declared ?? dialectOfEvent(event))?.inbound.get(event)?.anonymous === true;
+    const command: Result<Command> = anonymous
+      ? decode(arrived, NOBODY)
+      : { ok: false, error: AUTH_REQUIRED };
+    if (!command.ok) refuse(command.error, ack);
+    else if (command.value.type !== 'session.join') refuse(AUTH_REQUIRED, ack);
+    else {
+      join(command.value.token, ack).catch((err: unknown) => {
+        logger.error({ err }, 'join failed');
+        socket.disconnect(true);
+      });
+    }
+  };
+
+  socket.onAny((event: unknown, ...raw: unknown[]) => {
+    const { args, ack } = takeAck(raw);
+    const arrived: Arrived = { event: String(event), args, ...(ack ? { ack } : {}) };
+    const verdict = flood();
+    if (verdict === 'close') socket.disconnect(true);
+    else if (verdict === 'refuse') refuseExcess(ack);
+    else if (state !== 'joining') handle(arrived);
+    else if (early.length < config.SOCKET_PENDING_MAX) early.push(arrived);
+    else refuseExcess(ack);
+  });
+
+  const joinTimer = clock.after(config.JOIN_TIMEOUT_MS, () => {
+    overdue = true;
+    if (state !== 'anonymous') return;
+    refuse(AUTH_REQUIRED);
+    socket.disconnect(true);
+  });
+
+  socket.on('disconnect', () => {
+    state = 'closed';
+    joinTimer[Symbol.dispose]();
+    early.length = 0;
+    if (session) attendance.leave(session);
+  });
+
+  if (admission.identity) {
+    joinTimer[Symbol.dispose]();
+    enter(admission.identity);
+  }
+}

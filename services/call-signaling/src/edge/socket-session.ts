@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { Dialect, EncodeContext } from '@switchboard/dialects';
+import { dialects } from '@switchboard/dialects';
+import type { PresentDevice } from '@switchboard/ports';
+import { type Delivery, DeviceId, type Identity, type NodeId } from '@switchboard/protocol';
+import type { Socket } from 'socket.io';
+import { framesFor, vocabularies } from '../router/frames.ts';
+import { rooms } from '../router/rooms.ts';
+import type { Session } from './session.ts';
+
+/** A session as this node keeps it. */
+export interface SocketSession extends Session {
+  readonly socket: Socket;
+  /** When the identity was last known to be good, epoch ms. */
+  verifiedAt: number;
+  /** From now on this socket hears this vocabulary alone. */
+  declare(dialect: Dialect): void;
+  /** Leaves the undeclared room; apart from `declare`, so that presence can name the vocabulary before. */
+  leaveUndeclared(): void;
+  /** The same user, seen anew: a changed name or role. */
+  refresh(identity: Identity, now: number): void;
+  present(nodeId: NodeId): PresentDevice;
+}
+
+export interface SessionParts {
+  readonly socket: Socket;
+  readonly identity: Identity;
+  readonly dialect: Dialect | null;
+  readonly jitsiRoom: EncodeContext['jitsiRoom'];
+  readonly now: number;
+}
+
+/** Makes the session and puts the socket into its rooms. */
+export function createSocketSession({ socket, jitsiRoom, now, ...start }: SessionParts): SocketSession {
+  const deviceId = DeviceId.parse(randomUUID());
+  const userId = start.identity.id;
+  let identity = start.identity;
+  let dialect = start.dialect;
+
+  const tongue = dialect?.name ?? 'undeclared';
+  void socket.join([rooms.device(deviceId), rooms.user(userId, tongue), rooms.presence(tongue)]);
+
+  return {
+    socket,
+    deviceId,
+    socketId: socket.id,
+    verifiedAt: now,
+    get identity() {
+      return identity;
+    },
+    get dialect() {
+      return dialect?.name ?? null;
+    },
+    deliver(delivery: Delivery) {
+      const spoken = vocabularies(dialects, dialect?.name ?? 'undeclared');
+      for (const { event, args } of framesFor(spoken, delivery, { to: userId, jitsiRoom })) {
+        socket.emit(event, ...args);
+      }
+    },
+    close(reason) {
+      // A client of Socket.IO takes a disconnect packet for final, and a lost transport for a reason to come back.
+      if (reason === 'refused') socket.disconnect(true);
+      else socket.conn.close();
+    },
+    declare(named) {
+      if (dialect) return;
+      dialect = named;
+      void socket.join([rooms.user(userId, named.name), rooms.presence(named.name)]);
+      void socket.leave(rooms.presence('undeclared'));
+    },
+    leaveUndeclared() {
+      void socket.leave(rooms.user(userId, 'undeclared'));
+    },
+    refresh(seen, at) {
+      identity = seen;
+      this.verifiedAt = at;
+    },
+    present: (nodeId) => ({
+      deviceId,
+      userId,
+      sessionId: identity.sessionId,
+      nodeId,
+      dialect: dialect?.name ?? null,
+    }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Handler, Handlers } from '../context.ts';
+import { callAnswer } from './call-answer.ts';
+import { callEnd } from './call-end.ts';
+import { callPlace } from './call-place.ts';
+import { callReject } from './call-reject.ts';
+import { callResume } from './call-resume.ts';
+import { callSignal } from './call-signal.ts';
+import { chatConversations } from './chat-conversations.ts';
+import { chatHistory } from './chat-history.ts';
+import { chatRead } from './chat-read.ts';
+import { chatSend } from './chat-send.ts';
+import { chatSync } from './chat-sync.ts';
+import { createChatTyping } from './chat-typing.ts';
+import { sessionJoin } from './session-join.ts';
+
+/** Every command's handler; those that need more than the context are handed in. */
+export function createHandlers(presenceList: Handler<'presence.list'>): Handlers {
+  return {
+    'session.join': sessionJoin,
+    'chat.send': chatSend,
+    'chat.read': chatRead,
+    'chat.typing': createChatTyping(),
+    'chat.sync': chatSync,
+    'chat.history': chatHistory,
+    'chat.conversations': chatConversations,
+    'presence.list': presenceList,
+    'call.place': callPlace,
+    'call.answer': callAnswer,
+    'call.reject': callReject,
+    'call.end': callEnd,
+    'call.signal': callSignal,
+    'call.resume': callResume,
+  };
+}

@@ -1,0 +1,145 @@
+import type { Clock, Presence } from '@switchboard/ports';
+import type { NodeId, PublicUser } from '@switchboard/protocol';
+import type { Logger } from '@switchboard/service-kit';
+import type { CallLifecycle } from '../calls/call-lifecycle.ts';
+import type { SessionRegistry } from '../edge/session-registry.ts';
+import type { SocketSession } from '../edge/socket-session.ts';
+import { every } from '../every.ts';
+import type { Announcer } from './announcer.ts';
+import type { Audience } from './audience.ts';
+
+/** Keeps what the cluster knows of this node's sockets true. Never throws: what fails is done again with the next renewal. */
+export interface Attendance extends AsyncDisposable {
+  arrive(session: SocketSession): void;
+  /** The socket showed its vocabulary. */
+  declared(session: SocketSession): void;
+  leave(session: SocketSession): void;
+  /** Resolves when nothing is under way; for shutdown. */
+  settled(): Promise<void>;
+}
+
+export interface AttendanceParts {
+  readonly nodeId: NodeId;
+  readonly leaseMs: number;
+  readonly presence: Presence;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: SessionRegistry;
+  readonly announcer: Announcer;
+  readonly audience: Audience;
+  readonly online: () => Promise<readonly PublicUser[]>;
+  readonly lifecycle: CallLifecycle;
+}
+
+const RENEW_BATCH = 500;
+
+interface Entry {
+  /** One thing at a time for one socket, in the order in which it happened. */
+  tail: Promise<void>;
+  gone: boolean;
+  /** It is in the presence store as it now is, as far as we know. */
+  stored: boolean;
+  greeted: boolean;
+}
+
+export function createAttendance(parts: AttendanceParts): Attendance {
+  const { nodeId, leaseMs, presence, clock, logger, registry, announcer, audience, online, lifecycle } =
+    parts;
+  const entries = new Map<SocketSession, Entry>();
+  const leaving = new Set<Promise<void>>();
+
+  const put = async (session: SocketSession, entry: Entry): Promise<void> => {
+    if (entry.gone) return;
+    const now = clock.now();
+    const { first } = await presence.put(session.present(nodeId), now + leaseMs, now);
+    entry.stored = true;
+    if (first) announcer.note({ userId: session.identity.id, online: true });
+    if (session.dialect !== null) session.leaveUndeclared();
+    await greet(session, entry);
+  };
+
+  /** The list comes after the socket is part of it, and before the first change. */
+  const greet = async (session: SocketSession, entry: Entry): Promise<void> => {
+    if (entry.greeted || entry.gone) return;
+    const list = await audience.visibleTo(session.identity.id, await online());
+    entry.greeted = true;
+    const at = new Date(clock.now()).toISOString();
+    session.deliver({ type: 'presence', online: list, joined: [], left: [], at });
+  };
+
+  const enqueue = (session: SocketSession, entry: Entry, task: () => Promise<void>): Promise<void> => {
+    entry.tail = entry.tail.then(task).catch((err: unknown) => {
+      entry.stored = false;
+      const { deviceId } = session;
+      logger.warn({ err, deviceId, userId: session.identity.id }, 'presence not recorded, trying again');
+    });
+    return entry.tail;
+  };
+
+  const renew = async (): Promise<void> => {
+    const held = [...entries].filter(([, entry]) => entry.stored && !entry.gone);
+    const byDevice = new Map(held.map(([session, entry]) => [session.deviceId, { session, entry }]));
+    const devices = held.map(([session]) => session.present(nodeId));
+    for (let start = 0; start < devices.length; start += RENEW_BATCH) {
+      const now = clock.now();
+      const batch = devices.slice(start, start + RENEW_BATCH);
+      for (const { deviceId } of await presence.renew(batch, now + leaseMs, now)) {
+        const unknown = byDevice.get(deviceId);
+        if (unknown) unknown.entry.stored = false;
+      }
+    }
+    const again = [...entries].filter(([, entry]) => !entry.stored && !entry.gone);
+    await Promise.all(again.map(([session, entry]) => enqueue(session, entry, () => put(session, entry))));
+  };
+
+  const sweep = async (): Promise<void> => {
+    for (const userId of await presence.sweep(clock.now())) announcer.note({ userId, online: false });
+  };
+
+  const timers = [
+    every(leaseMs / 3, clock, renew, (err) => logger.warn({ err }, 'presence leases not renewed')),
+    every(leaseMs / 3, clock, sweep, (err) => logger.warn({ err }, 'presence not swept')),
+  ];
+
+  return {
+    arrive(session) {
+      registry.add(session);
+      const entry: Entry = { tail: Promise.resolve(), gone: false, stored: false, greeted: false };
+      entries.set(session, entry);
+      void enqueue(session, entry, () => put(session, entry)).then(() =>
+        entry.gone ? undefined : lifecycle.deviceArrived(session),
+      );
+    },
+
+    declared(session) {
+      const entry = entries.get(session);
+      if (!entry) return;
+      void enqueue(session, entry, () => put(session, entry)).then(() =>
+        entry.gone ? undefined : lifecycle.deviceArrived(session),
+      );
+    },
+
+    leave(session) {
+      registry.remove(session);
+      const entry = entries.get(session);
+      if (!entry) return;
+      entries.delete(session);
+      entry.gone = true;
+      const done = enqueue(session, entry, async () => {
+        const { last } = await presence.remove(session.present(nodeId), clock.now());
+        if (last) announcer.note({ userId: session.identity.id, online: false });
+      })
+        .then(() => lifecycle.deviceLost(session))
+        .finally(() => leaving.delete(done));
+      leaving.add(done);
+    },
+
+    async settled() {
+      await Promise.allSettled([...leaving, ...[...entries.values()].map(({ tail }) => tail)]);
+    },
+
+    async [Symbol.asyncDispose]() {
+      await Promise.all(timers.map((timer) => timer[Symbol.asyncDispose]()));
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import type { Dialect, EncodeContext, Frame } from '@switchboard/dialects';
+import type { Clock, Presence } from '@switchboard/ports';
+import { type Delivery, type DeviceId, type DialectName, UserId } from '@switchboard/protocol';
+import type { Namespace, Socket } from 'socket.io';
+import { framesFor, vocabularies } from './frames.ts';
+import { rooms, type Tongue } from './rooms.ts';
+import type { Router } from './router.ts';
+
+export interface SocketIoRouterParts {
+  readonly namespace: Namespace;
+  /** The sockets of this node, whose room changes need not travel. */
+  readonly localSocket: (deviceId: DeviceId) => Socket | undefined;
+  readonly dialects: ReadonlyMap<DialectName, Dialect>;
+  readonly presence: Presence;
+  readonly clock: Clock;
+  readonly jitsiRoom: EncodeContext['jitsiRoom'];
+}
+
+/** What everybody is told has no single recipient, and no vocabulary words it by recipient. */
+const EVERYBODY = UserId.parse('1');
+
+/**
+ * The router over Socket.IO rooms, and the one place that knows how a delivery finds its sockets. Presence says which
+ * vocabularies a user's devices speak, so that a delivery is encoded once for each and emitted once to its room; rooms are
+ * the only thing it asks of the adapter, so that any adapter will do.
+ */
+export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
+  const { namespace, localSocket, dialects, presence, clock, jitsiRoom } = parts;
+  const tongues: readonly Tongue[] = [
+    ...vocabularies(dialects, 'undeclared').map((d) => d.name),
+    'undeclared',
+  ];
+
+  /** `except` is a room, too: the adapter leaves its sockets out on whichever node holds them. */
+  const emit = (room: string, frames: readonly Frame[], except?: string): void => {
+    for (const { event, args } of frames) {
+      const target = namespace.to(room);
+      (except === undefined ? target : target.except(except)).emit(event, ...args);
+    }
+  };
+
+  return {
+    async toUser(userId, delivery, { except, only } = {}) {
+      const counts = new Map<Tongue, number>();
+      for (const device of await presence.devicesOf(userId, clock.now())) {
+        if (device.deviceId === except) continue;
+        const tongue = device.dialect ?? 'undeclared';
+        counts.set(tongue, (counts.get(tongue) ?? 0) + 1);
+      }
+      let reached = 0;
+      for (const [tongue, count] of counts) {
+        const spoken = vocabularies(dialects, tongue, only);
+        const frames = framesFor(spoken, delivery, { to: userId, jitsiRoom });
+        if (frames.length === 0) continue;
+        emit(rooms.user(userId, tongue), frames, except && rooms.device(except));
+        reached += count;
+      }
+      return reached;
+    },
+
+    toDevice(userId, device, delivery) {
+      const spoken = vocabularies(dialects, device.dialect);
+      emit(rooms.device(device.deviceId), framesFor(spoken, delivery, { to: userId, jitsiRoom }));
+    },
+
+    toEveryone(delivery: Delivery) {
+      for (const tongue of tongues) {
+        const spoken = vocabularies(dialects, tongue);
+        emit(rooms.presence(tongue), framesFor(spoken, delivery, { to: EVERYBODY, jitsiRoom }));
+      }
+    },
+
+    async joinCall(deviceId, callId) {
+      const room = rooms.callSeat(callId, deviceId);
+      const socket = localSocket(deviceId);
+      if (socket) await socket.join(room);
+      else namespace.in(rooms.device(deviceId)).socketsJoin(room);
+    },
+
+    async leaveCall(deviceId, callId) {
+      const room = rooms.callSeat(callId, deviceId);
+      const socket = localSocket(deviceId);
+      if (socket) await socket.leave(room);
+      else namespace.in(rooms.device(deviceId)).socketsLeave(room);
+    },
+
+    relay(callId, { userId, device }, delivery) {
+      const spoken = vocabularies(dialects, device.dialect);
+      const frames = framesFor(spoken, delivery, { to: userId, jitsiRoom });
+      emit(rooms.callSeat(callId, device.deviceId), frames);
+    },
+  };
+}
