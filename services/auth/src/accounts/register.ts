@@ -1,0 +1,74 @@
+import { ok, type Result } from '@switchboard/protocol';
+import { mongoFault } from '@switchboard/service-kit';
+import type { Client } from '../client.ts';
+import type { AuthContext } from '../context.ts';
+import { usableInvitation } from '../invitations/usable-invitation.ts';
+import { emailTaken, invitationRequired, registrationClosed, usernameTaken } from '../refusals.ts';
+import { openSession, type SignedIn } from '../sessions/open-session.ts';
+import { checkUsername, createAccount } from './create-account.ts';
+import { identifierKey } from './find-account.ts';
+
+export interface Registration {
+  readonly username: string;
+  readonly password: string;
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  readonly invitationCode?: string | undefined;
+}
+
+/** Makes an account and signs in. A code that is given must be good, also where none is needed. */
+export async function register(
+  context: AuthContext,
+  registration: Registration,
+  client: Client,
+): Promise<Result<SignedIn>> {
+  const { username, password, email, name, invitationCode } = registration;
+  const mode = context.config.REGISTRATION;
+  if (mode === 'closed') return registrationClosed();
+  if (mode === 'invite' && invitationCode === undefined) return invitationRequired();
+  const wellFormed = checkUsername(username);
+  if (!wellFormed.ok) return wellFormed;
+  const invitation =
+    invitationCode === undefined ? undefined : await usableInvitation(context, invitationCode);
+  if (invitation && !invitation.ok) return invitation;
+  // Only spares the hash and a number of the sequence; the decision is the unique index's.
+  const free = await checkFree(context, username, email);
+  if (!free.ok) return free;
+
+  const created = await createAccount(context, {
+    username,
+    email,
+    name,
+    passwordHash: await context.passwords.hash(password),
+    role: 'user',
+    invitationId: invitation?.value._id,
+  });
+  if (!created.ok) return created;
+  const id = created.value._id;
+  const session = await openSession(context, created.value, client);
+  context.audit.record({
+    action: 'account.registered',
+    actorId: id,
+    subjectId: id,
+    sessionId: session.sessionId,
+    ...client,
+  });
+  return ok(session);
+}
+
+async function checkFree(
+  context: AuthContext,
+  username: string,
+  email: string | undefined,
+): Promise<Result<void>> {
+  try {
+    const [sameName, sameEmail] = await Promise.all([
+      context.users.exists({ usernameKey: identifierKey(username) }),
+      email === undefined ? null : context.users.exists({ email: identifierKey(email) }),
+    ]);
+    if (sameName) return usernameTaken();
+    return sameEmail ? emailTaken() : ok(undefined);
+  } catch (cause) {
+    throw mongoFault(cause);
+  }
+}

@@ -1,0 +1,15 @@
+import { nativeRest, nativeSignedIn } from '@switchboard/dialects';
+import { orThrow } from '@switchboard/protocol';
+import { type Route, route } from '@switchboard/service-kit';
+import { register } from '../../accounts/register.ts';
+import { clientOf } from '../../client.ts';
+import type { AuthContext } from '../../context.ts';
+
+export const nativeRegister = (context: AuthContext): Route =>
+  route({
+    ...nativeRest.register,
+    async handle(request) {
+      const { account, tokens } = orThrow(await register(context, request.body, clientOf(request)));
+      return { status: 201, body: nativeSignedIn(account, tokens) };
+    },
+  });

@@ -1,0 +1,15 @@
+import { peerNotVerified, peerRest, peerVerified } from '@switchboard/dialects';
+import { bearerToken, type Route, route } from '@switchboard/service-kit';
+import type { AuthContext } from '../../context.ts';
+import { verifyToken } from '../../sessions/verify-token.ts';
+
+export const peerVerify = (context: AuthContext): Route =>
+  route({
+    ...peerRest.verify,
+    async handle({ body, headers }) {
+      const verified = await verifyToken(context, body.accessToken ?? bearerToken(headers));
+      return verified.ok
+        ? { status: 200, body: peerVerified(verified.value) }
+        : peerNotVerified(verified.error);
+    },
+  });

@@ -1,0 +1,35 @@
+import type { Notice, SessionId } from '@switchboard/protocol';
+import { mongoFault, newEvent } from '@switchboard/service-kit';
+import { userIdOf } from '../accounts/directory-user.ts';
+import type { AuthContext } from '../context.ts';
+
+export type RevocationReason = Extract<Notice, { type: 'session.revoked' }>['reason'];
+
+/** Ends one session. False when it is not this user's, is unknown or over already. */
+export async function revokeSession(
+  context: AuthContext,
+  user: number,
+  sessionId: SessionId,
+  reason: RevocationReason,
+): Promise<boolean> {
+  const userId = userIdOf(user);
+  const event = newEvent({ type: 'auth.session.revoked', userId, sessionId }, context.clock);
+  try {
+    const { modifiedCount } = await context.sessions.updateOne(
+      { _id: sessionId, userId: user, revokedAt: { $exists: false } },
+      {
+        $set: { revokedAt: new Date(context.clock.now()) },
+        $unset: { previousDigest: 1, sealedAnswer: 1 },
+        $push: { outbox: event },
+      },
+    );
+    if (modifiedCount === 0) return false;
+  } catch (cause) {
+    throw mongoFault(cause);
+  }
+  context.announcer.ofSession(sessionId, {
+    events: [event],
+    notices: [{ type: 'session.revoked', userId, sessionId, reason }],
+  });
+  return true;
+}
