@@ -34,6 +34,7 @@ export { type DuplicateKey, duplicateKey, mongoFault } from './mongo/mongo-fault
 export { nextSequence } from './mongo/next-sequence.ts';
 export { createOutbox, type Outbox, type OutboxOptions, outboxField, outboxIndex } from './mongo/outbox.ts';
 export { newEvent } from './new-event.ts';
+export { createOwner, type Owner } from './owner.ts';
 export * from './service.ts';
 export { systemClock } from './system-clock.ts';
 export { uuidv7 } from './uuid-v7.ts';

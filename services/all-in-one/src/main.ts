@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, createLogger, runService } from '@switchboard/service-kit';
+import { banner } from './banner.ts';
+import { type AllInOneConfig, readConfig } from './config.ts';
+import { startAllInOne } from './start-all-in-one.ts';
+
+const webClient = fileURLToPath(new URL('../../../packages/web/dist', import.meta.url));
+
+function configOrExit(): AllInOneConfig {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const config = configOrExit();
+const logger = createLogger({
+  level: config.LOG_LEVEL,
+  service: 'all-in-one',
+  nodeId: String(process.pid),
+  pretty: process.stdout.isTTY,
+});
+
+await runService(
+  async ({ readiness }) => {
+    const running = await startAllInOne(config, { logger, checks: [readiness], webClient });
+    process.stdout.write(
+      banner({
+        url: running.url,
+        dataDir: resolve(config.DATA_DIR),
+        demo: config.SEED_DEMO,
+        ...(running.generatedAdmin ? { generatedAdmin: running.generatedAdmin } : {}),
+      }),
+    );
+    return running;
+  },
+  { logger },
+);

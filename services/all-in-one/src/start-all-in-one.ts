@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createAuth } from '@switchboard/auth';
+import { createSignaling, type LiveCall } from '@switchboard/call-signaling';
+import { createChat } from '@switchboard/chat';
+import { presentRestErrorAt } from '@switchboard/dialects';
+import { startEmbeddedMongo } from '@switchboard/embedded-mongo';
+import {
+  createMemoryBus,
+  createMemoryLiveCalls,
+  createMemoryPresence,
+  createMemoryRateLimits,
+} from '@switchboard/engine-memory';
+import type { Clock } from '@switchboard/ports';
+import { NodeId } from '@switchboard/protocol';
+import {
+  connectMongo,
+  createHttpApp,
+  createMetrics,
+  createOwner,
+  createSessionVerifier,
+  createTokenKey,
+  type HealthCheck,
+  type Logger,
+  listen,
+  type Service,
+  systemClock,
+} from '@switchboard/service-kit';
+import type { AllInOneConfig } from './config.ts';
+
+export interface AllInOne extends AsyncDisposable {
+  /** Base URL for HTTP and Socket.IO. */
+  readonly url: string;
+  /** Present when this start made the administrator's password up. */
+  readonly generatedAdmin?: { readonly username: string; readonly password: string };
+  drain(withinMs: number): Promise<void>;
+}
+
+export interface AllInOneOverrides {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** Further questions for readiness, such as whether the process was told to stop. */
+  readonly checks?: readonly HealthCheck[];
+  /** Folder of the built web client; none is served without it. */
+  readonly webClient?: string;
+}
+
+/** Auth, chat and call-signaling in this process, on memory engines and the embedded database under DATA_DIR. */
+export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneOverrides): Promise<AllInOne> {
+  const { logger, clock = systemClock } = overrides;
+  // Undone in reverse order, also when a later step of the start fails.
+  const owner = createOwner();
+  try {
+    const metrics = createMetrics({ service: 'all-in-one' });
+    const database = owner.own(
+      await startEmbeddedMongo({ dataDir: join(config.DATA_DIR, 'database'), log: logger }),
+    );
+    const bus = createMemoryBus({ clock, logger });
+    owner.defer(() => bus.close());
+    const rates = createMemoryRateLimits({ clock });
+    const mongo = owner.own(await connectMongo(database.url, { logger, appName: 'all-in-one' }));
+    const shared = { bus, clock, logger, metrics, mongo, rates };
+
+    const auth = owner.own(await createAuth(config, shared));
+    const chat = owner.own(await createChat(config, shared));
+    const signaling = owner.own(
+      await createSignaling(config, {
+        ...shared,
+        nodeId: NodeId.parse(`all-in-one-${randomUUID().slice(0, 8)}`),
+        liveCalls: createMemoryLiveCalls<LiveCall>(),
+        presence: createMemoryPresence(),
+      }),
+    );
+    const services: readonly Service[] = [auth, chat, signaling];
+    const verifier = owner.own(
+      createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock }),
+    );
+    const app = createHttpApp({
+      routes: services.flatMap((service) => service.routes),
+      presentError: presentRestErrorAt,
+      verifier,
+      clientOrigins: config.CLIENT_URL,
+      logger,
+      metrics,
+      checks: [...services.flatMap((service) => service.checks), ...(overrides.checks ?? [])],
+      trustProxy: config.TRUST_PROXY,
+      ...(overrides.webClient === undefined ? {} : { static: overrides.webClient }),
+    });
+    const http = await listen(app, {
+      host: config.HOST,
+      port: config.PORT,
+      attach: (server) => {
+        for (const service of services) service.attach?.(server);
+      },
+    });
+    owner.defer(() => http.close());
+
+    return {
+      url: http.url,
+      ...(auth.generatedAdmin ? { generatedAdmin: auth.generatedAdmin } : {}),
+      async drain(withinMs) {
+        await Promise.all(services.map((service) => service.drain?.(withinMs)));
+      },
+      [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await owner[Symbol.asyncDispose]();
+    throw error;
+  }
+}
