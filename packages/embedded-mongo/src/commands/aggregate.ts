@@ -3,7 +3,7 @@ import { type Doc, doc, Int32, isArray, isDoc, type Value } from '../bson/value.
 import { type BatchSource, ListSource } from '../engine/cursors.ts';
 import { type FindRequest, FindRun } from '../engine/find-run.ts';
 import { CommandError, failedToParse } from '../errors.ts';
-import { compilePipeline } from '../query/pipeline.ts';
+import { checkPipeline, compilePipeline } from '../query/pipeline.ts';
 import { fromPlainObject, toPlainObject } from '../query/plain.ts';
 import { array, collectionName, count, document, flag, missing, refuseCollation } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
@@ -31,9 +31,9 @@ async function run(invocation: Invocation): Promise<Doc> {
 /** The start of a pipeline that is a plain find runs as one, on indexes and without leaving BSON; mingo does the rest. */
 async function source(invocation: Invocation, name: string, stages: readonly Value[]): Promise<BatchSource> {
   const { engine, db, body } = invocation;
+  checkPipeline(stages);
   const { request, rest } = split(stages);
   const runRest = compilePipeline(rest);
-  compilePipeline(stages);
   const collection = engine.collection(db, name);
   const query =
     collection === undefined

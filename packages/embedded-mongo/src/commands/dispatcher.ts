@@ -84,7 +84,7 @@ async function run(engine: Engine, request: Request, connectionId: number): Prom
     db,
     body,
     sequences: request.sequences,
-    pace: new Pace(integer(body, 'maxTimeMS') ?? 0),
+    pace: new Pace(engine.turns, integer(body, 'maxTimeMS') ?? 0),
     connectionId,
   });
 }

@@ -30,10 +30,7 @@ export function indexSpec(asked: Value): Doc {
   if (!isDoc(asked)) throw new CommandError(14, "The elements of the 'indexes' array must be objects");
   for (const option of asked.keys()) {
     if (!OPTIONS.has(option)) {
-      throw new CommandError(
-        197,
-        `The index option '${option}' is not supported. Index spec: ${String(asked.get('name'))}`,
-      );
+      throw new CommandError(197, `The index option '${option}' is not supported.`);
     }
   }
   const key = asked.get('key');

@@ -84,7 +84,9 @@ function toDrop(collection: Collection, wanted: Value): IndexDefinition[] {
   if (found === undefined)
     throw new CommandError(
       27,
-      isDoc(wanted) ? "can't find index with key" : `index not found with name [${String(wanted)}]`,
+      isDoc(wanted)
+        ? "can't find index with key"
+        : `index not found with name [${typeof wanted === 'string' ? wanted : ''}]`,
     );
   if (found.name === '_id_') throw new CommandError(72, 'cannot drop _id index');
   return [found];

@@ -5,6 +5,7 @@ import { Store } from '../store/store.ts';
 import { Counters } from './counters.ts';
 import { Cursors } from './cursors.ts';
 import { Mutexes } from './mutex.ts';
+import { Turns } from './pace.ts';
 
 export interface Log {
   info(fields: object, message: string): void;
@@ -31,6 +32,7 @@ export class Engine {
   readonly cursors: Cursors;
   readonly log: Log;
   readonly now: () => number;
+  readonly turns = new Turns();
   private readonly mutexes = new Mutexes();
 
   /** @throws DataDirLockedError */

@@ -19,7 +19,7 @@ export async function deleteExpired(engine: Engine): Promise<number> {
 }
 
 async function expireIndex(engine: Engine, db: string, name: string, indexName: string): Promise<number> {
-  const pace = new Pace();
+  const pace = new Pace(engine.turns);
   return await engine.write(`${db}.${name}`, async (begin) => {
     const collection = engine.collection(db, name);
     const index = collection?.indexes.find((candidate) => candidate.name === indexName);

@@ -1,6 +1,6 @@
 import { evalExpr, ProcessingMode } from 'mingo/core';
 import type { Doc, Value } from '../bson/value.ts';
-import { asCommandError, mingoContext } from './mingo-context.ts';
+import { asCommandError, expressionContext } from './mingo-context.ts';
 import { toPlainExpression, toPlainObject } from './plain.ts';
 
 /** An aggregation expression over a document. @throws CommandError at evaluation, for what mingo does not know */
@@ -8,7 +8,7 @@ export function compileExpression(expression: Value): (document: Doc) => unknown
   const plain = toPlainExpression(expression);
   const options = {
     idKey: '_id',
-    context: mingoContext(),
+    context: expressionContext(),
     scriptEnabled: false,
     useStrictMode: true,
     failOnError: true,

@@ -2,7 +2,8 @@ import { Aggregator } from 'mingo/aggregator';
 import { ProcessingMode } from 'mingo/core';
 import { isDoc, type Value } from '../bson/value.ts';
 import { badValue, CommandError } from '../errors.ts';
-import { asCommandError, mingoContext } from './mingo-context.ts';
+import { asCommandError } from './mingo-context.ts';
+import { pipelineContext } from './pipeline-context.ts';
 import { toPlainExpression } from './plain.ts';
 
 type PlainObject = Record<string, unknown>;
@@ -16,16 +17,19 @@ export type PipelineRun = (
 ) => PlainObject[];
 
 /** @throws CommandError for a stage that is unknown or not supported */
+export function checkPipeline(stages: readonly Value[]): void {
+  for (const stage of stages) checkStage(stage);
+}
+
+/** @throws CommandError as `checkPipeline` does */
 export function compilePipeline(stages: readonly Value[]): PipelineRun {
-  const plain = stages.map((stage) => {
-    checkStage(stage);
-    return toPlainExpression(stage) as PlainObject;
-  });
+  checkPipeline(stages);
+  const plain = stages.map((stage) => toPlainExpression(stage) as PlainObject);
   return (documents, collections) => {
     try {
       const aggregator = new Aggregator(plain, {
         idKey: '_id',
-        context: mingoContext(),
+        context: pipelineContext(),
         scriptEnabled: false,
         useStrictMode: true,
         failOnError: true,
@@ -48,7 +52,7 @@ function checkStage(stage: Value): void {
   if (name === '$changeStream')
     throw new CommandError(40573, 'The $changeStream stage is only supported on replica sets');
   if (name === '$out' || name === '$merge') throw badValue(`the ${name} stage is not supported`);
-  if (mingoContext().getOperator('pipeline' as never, name) === null) {
+  if (pipelineContext().getOperator('pipeline' as never, name) === null) {
     throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
   }
   refuseScripts(stage);

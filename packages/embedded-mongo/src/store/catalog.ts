@@ -5,7 +5,7 @@ import { type Doc, doc } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
 import { Collection } from './collection.ts';
 import type { Connection } from './connection.ts';
-import { defineIndex } from './define-index.ts';
+import { defineIndex, indexName } from './define-index.ts';
 import { type IndexDefinition, indexTable } from './index-definition.ts';
 
 /** Which collections and indexes there are; the tables `collections` and `indexes` and their copy in memory. */
@@ -59,10 +59,9 @@ export class Catalog {
 
   /** An empty index that nobody uses until `finishIndex`; one found unfinished at start is dropped. */
   createIndex(collection: Collection, spec: Doc): IndexDefinition {
-    const name = String(spec.get('name'));
     this.writer.run('INSERT INTO indexes (collection, name, spec) VALUES (?, ?, ?)', [
       collection.info.id,
-      name,
+      indexName(spec),
       encode(spec),
     ]);
     const index = defineIndex(this.lastId(), spec, 0);

@@ -14,7 +14,7 @@ export function defineIndex(id: number, spec: Doc, multikeyMask: number): IndexD
   const expire = spec.get('expireAfterSeconds');
   return {
     id,
-    name: String(spec.get('name')),
+    name: indexName(spec),
     spec,
     key: isDoc(key) ? key : new Map(),
     fields,
@@ -25,4 +25,10 @@ export function defineIndex(id: number, spec: Doc, multikeyMask: number): IndexD
     covers: isDoc(partial) ? compileFilter(partial).matches : () => true,
     multikey: fields.map((_, i) => Math.floor(multikeyMask / 2 ** i) % 2 === 1),
   };
+}
+
+export function indexName(spec: Doc): string {
+  const name = spec.get('name');
+  if (typeof name !== 'string') throw new Error('an index specification has no name');
+  return name;
 }
