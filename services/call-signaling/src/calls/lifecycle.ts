@@ -1,5 +1,6 @@
 import type { BusEvent, CallId, Notice } from '@switchboard/protocol';
 import { CallId as CallIdSchema } from '@switchboard/protocol';
+import { Belongings } from '../belongings.ts';
 import type { SignalingContext } from '../context.ts';
 import { incomingDelivery } from '../deliver/ring.ts';
 import type { Session } from '../edge/session.ts';
@@ -18,18 +19,18 @@ import { load, transition } from './transition.ts';
 /** Everything in the life of calls that no client asks for: time, lost and new sockets, closed accounts, what other nodes changed. */
 export async function createCallLifecycle(context: SignalingContext): Promise<CallLifecycle> {
   const { bus, clock, calls, timings, logger } = context;
-  await using started = new AsyncDisposableStack();
-  started.use(await bus.listen((notice) => heed(context, notice)));
-  started.use(
-    await bus.consume(
-      { durable: 'call-closed-accounts', types: ['auth.user.banned', 'auth.user.deleted'] },
-      (event) => closeAccount(context, event),
-    ),
-  );
   const failed = (err: unknown) => logger.error({ err }, 'a call chore failed');
-  started.use(every(SWEEP_MS, clock, () => sweep(context), failed));
-  started.use(every(timings.leaseMs / 3, clock, () => renewLeases(context), failed));
-  const running = started.move();
+  const running = await Belongings.collect(async (own) => {
+    own.add(await bus.listen((notice) => heed(context, notice)));
+    own.add(
+      await bus.consume(
+        { durable: 'call-closed-accounts', types: ['auth.user.banned', 'auth.user.deleted'] },
+        (event) => closeAccount(context, event),
+      ),
+    );
+    own.add(every(SWEEP_MS, clock, () => sweep(context), failed));
+    own.add(every(timings.leaseMs / 3, clock, () => renewLeases(context), failed));
+  });
 
   return {
     async deviceArrived(session) {
@@ -44,7 +45,7 @@ export async function createCallLifecycle(context: SignalingContext): Promise<Ca
       unseat(context, session);
     },
     async [Symbol.asyncDispose]() {
-      await running.disposeAsync();
+      await running[Symbol.asyncDispose]();
       calls.timers.clearAll();
       await calls.background.idle();
       calls.timers.clearAll();

@@ -9,6 +9,7 @@ import {
   type UserId,
 } from '@switchboard/protocol';
 import { duplicateKey, type Logger, type MongoHandle, mongoFault } from '@switchboard/service-kit';
+import { Belongings } from '../belongings.ts';
 import type { LiveCall } from '../calls/live-call.ts';
 import { every } from '../every.ts';
 import { closeAbandoned } from './abandoned.ts';
@@ -59,20 +60,18 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
   };
   const close = () => closeAbandoned(model, liveCalls, clock.now());
 
-  await using started = new AsyncDisposableStack();
-  started.use(
-    await bus.consume(
-      { durable: 'call-history', types: ['call.ringing', 'call.answered', 'call.ended'], maxDeliver: 20 },
-      async (event) => {
-        if (event.type === 'call.ringing' || event.type === 'call.answered' || event.type === 'call.ended') {
-          await record(event);
-        }
-      },
-    ),
-  );
   const failed = (err: unknown) => logger.warn({ err }, 'abandoned calls could not be closed');
-  started.use(every(CLOSE_EVERY_MS, clock, close, failed));
-  const running = started.move();
+  const running = await Belongings.collect(async (own) => {
+    own.add(
+      await bus.consume(
+        { durable: 'call-history', types: ['call.ringing', 'call.answered', 'call.ended'], maxDeliver: 20 },
+        async (event) => {
+          if ('call' in event) await record(event);
+        },
+      ),
+    );
+    own.add(every(CLOSE_EVERY_MS, clock, close, failed));
+  });
 
   return {
     async page(userId, { before, limit }) {
@@ -89,7 +88,7 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
         throw mongoFault(error);
       }
     },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 
   async function olderThan(userId: UserId, before: CallId | undefined) {

@@ -1,0 +1,449 @@
+import { randomUUID } from 'node:crypto';
+import { dialects } from '@switchboard/dialects';
+import { type CallTimings, claimants } from '@switchboard/domain';
+import {
+  createMemoryBus,
+  createMemoryLiveCalls,
+  createMemoryPresence,
+  createMemoryRateLimits,
+} from '@switchboard/engine-memory';
+import type { Bus, Clock, LiveCalls, RateRule } from '@switchboard/ports';
+import {
+  type BusEvent,
+  type CallEvent,
+  CallId,
+  type CommandOf,
+  type CommandType,
+  type Delivery,
+  type DeliveryOf,
+  type DeliveryType,
+  DeviceId,
+  type DialectName,
+  type DirectoryUser,
+  NodeId,
+  type ReplyOf,
+  type Result,
+  SessionId,
+  UserId,
+} from '@switchboard/protocol';
+import { createLogger, createMetrics, newEvent, systemClock } from '@switchboard/service-kit';
+import { createCallNode } from '../src/calls/call-node.ts';
+import { createCallLifecycle } from '../src/calls/lifecycle.ts';
+import type { LiveCall } from '../src/calls/live-call.ts';
+import type { SignalingContext } from '../src/context.ts';
+import { deliverCallEvent } from '../src/deliver/call-events.ts';
+import type { Session } from '../src/edge/session.ts';
+import { callAnswer } from '../src/handlers/call-answer.ts';
+import { callEnd } from '../src/handlers/call-end.ts';
+import { callPlace } from '../src/handlers/call-place.ts';
+import { callReject } from '../src/handlers/call-reject.ts';
+import { callResume } from '../src/handlers/call-resume.ts';
+import { callSignal } from '../src/handlers/call-signal.ts';
+import type { Router } from '../src/router/router.ts';
+
+const handlers = {
+  'call.place': callPlace,
+  'call.answer': callAnswer,
+  'call.reject': callReject,
+  'call.end': callEnd,
+  'call.signal': callSignal,
+  'call.resume': callResume,
+};
+type CallCommandType = keyof typeof handlers;
+export type CallCommandOf = { [T in CallCommandType]: CommandOf<T> }[CallCommandType];
+
+export interface ClusterOptions {
+  readonly nodes?: number;
+  readonly clock?: Clock;
+  readonly timings?: Partial<CallTimings>;
+  readonly rateLimit?: RateRule | 'off';
+  /** Stands between every node and the live store, e.g. to delay or to count. */
+  readonly liveCalls?: (inner: LiveCalls<LiveCall>) => LiveCalls<LiveCall>;
+}
+
+export const DEFAULT_TIMINGS: CallTimings = { ringMs: 30_000, graceMs: 15_000, leaseMs: 30_000 };
+
+/** Several signaling nodes without their edge: real call code on shared memory engines, sockets as lists of what they heard. */
+export async function createCallCluster(options: ClusterOptions = {}) {
+  const clock = options.clock ?? systemClock;
+  const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  const bus = createMemoryBus({ clock });
+  const store = createMemoryLiveCalls<LiveCall>();
+  const liveCalls = options.liveCalls?.(store) ?? store;
+  const presence = createMemoryPresence();
+  const rates = createMemoryRateLimits({ clock });
+  const devices = new Map<DeviceId, TestDevice>();
+  const events: CallEvent[] = [];
+  const seen = new Set<CallId>();
+  const warnings: string[] = [];
+  const logger = createLogger({
+    level: 'warn',
+    service: 'test',
+    nodeId: 'test',
+    destination: { write: (line: string) => void warnings.push(line) },
+  });
+  const statuses = new Map<string, DirectoryUser['status']>();
+
+  const directoryUser = (id: UserId): DirectoryUser | undefined =>
+    Number(id) >= 1000
+      ? undefined
+      : {
+          id,
+          username: `user${id}`,
+          name: `User ${id}`,
+          email: null,
+          role: 'user',
+          status: statuses.get(id) ?? 'active',
+          createdAt: '2026-01-01T00:00:00.000Z',
+        };
+
+  const travel = (work: () => void) => void setImmediate(() => setImmediate(work));
+
+  class TestDevice implements Session {
+    readonly deviceId = DeviceId.parse(randomUUID());
+    readonly socketId = randomUUID();
+    readonly identity: Session['identity'];
+    readonly received: Delivery[] = [];
+    readonly rooms = new Set<CallId>();
+    connected = true;
+    dialect: DialectName | null;
+    readonly node: TestNode;
+    #lane: Promise<unknown> = Promise.resolve();
+
+    constructor(node: TestNode, userId: UserId, dialect: DialectName | null) {
+      this.node = node;
+      this.dialect = dialect;
+      this.identity = {
+        id: userId,
+        username: `user${userId}`,
+        name: `User ${userId}`,
+        email: null,
+        role: 'user',
+        sessionId: SessionId.parse(randomUUID()),
+      };
+    }
+
+    deliver(delivery: Delivery): void {
+      if (this.connected) this.received.push(structuredClone(delivery));
+    }
+
+    close(): void {}
+
+    of<T extends DeliveryType>(type: T): DeliveryOf<T>[] {
+      return this.received.filter((delivery): delivery is DeliveryOf<T> => delivery.type === type);
+    }
+
+    /** As the edge does: one after the other, the next without waiting for the reply of the one before. */
+    send<C extends CallCommandOf>(command: C): Promise<Result<ReplyOf<C['type']>>> {
+      const run = () => handlers[command.type](this, command as never, this.node.context);
+      const done = this.#lane.then(run, run);
+      this.#lane = done.catch(() => undefined);
+      return done as Promise<Result<ReplyOf<C['type']>>>;
+    }
+
+    /** The socket closes. */
+    async leave(): Promise<void> {
+      this.connected = false;
+      devices.delete(this.deviceId);
+      const { id: userId, sessionId } = this.identity;
+      const { deviceId, dialect } = this;
+      await presence.remove(
+        { deviceId, userId, sessionId, nodeId: this.node.context.nodeId, dialect },
+        clock.now(),
+      );
+      await this.node.lifecycle.deviceLost(this);
+    }
+
+    async declare(dialect: DialectName): Promise<void> {
+      this.dialect = dialect;
+      await present(this);
+      await this.node.lifecycle.deviceArrived(this);
+    }
+  }
+
+  const present = (device: TestDevice) => {
+    const { deviceId, dialect } = device;
+    const { id: userId, sessionId } = device.identity;
+    return presence.put(
+      { deviceId, userId, sessionId, nodeId: device.node.context.nodeId, dialect },
+      clock.now() + 3_600_000,
+      clock.now(),
+    );
+  };
+
+  const passes = (device: TestDevice, only?: (dialect: DialectName) => boolean) =>
+    !only || (device.dialect === null ? [...dialects.keys()].some(only) : only(device.dialect));
+
+  const router: Router = {
+    async toUser(userId, delivery, { except, only } = {}) {
+      const found = [...devices.values()].filter(
+        (device) => device.identity.id === userId && device.deviceId !== except && passes(device, only),
+      );
+      for (const device of found) travel(() => device.deliver(delivery));
+      return found.length;
+    },
+    toDevice(_userId, { deviceId }, delivery) {
+      travel(() => devices.get(deviceId)?.deliver(delivery));
+    },
+    toEveryone() {},
+    async joinCall(deviceId, callId) {
+      await new Promise(setImmediate);
+      devices.get(deviceId)?.rooms.add(callId);
+    },
+    async leaveCall(deviceId, callId) {
+      devices.get(deviceId)?.rooms.delete(callId);
+    },
+    relay(callId, { device }, delivery) {
+      travel(() => {
+        const found = devices.get(device.deviceId);
+        if (found?.rooms.has(callId)) found.deliver(delivery);
+      });
+    },
+  };
+
+  interface TestNode {
+    readonly context: SignalingContext;
+    readonly lifecycle: Awaited<ReturnType<typeof createCallLifecycle>>;
+    /** From now on nothing that this node does has any effect, and nothing reaches it: the process is gone. */
+    crash(): void;
+    /** Calls `before` whenever the node is about to publish. */
+    onPublish(before: (event: BusEvent) => void): void;
+    stop(): Promise<void>;
+  }
+
+  const startNode = async (index: number): Promise<TestNode> => {
+    let dead = false;
+    let beforePublish: ((event: BusEvent) => void) | undefined;
+    const mortal = <T extends object>(port: T): T =>
+      new Proxy(port, {
+        get(target, name) {
+          const value = Reflect.get(target, name) as unknown;
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            if (name === 'publish' && !dead) beforePublish?.(args[0] as BusEvent);
+            if (dead) return name === 'now' ? clock.now() : new Promise(() => undefined);
+            return value.apply(target, args);
+          };
+        },
+      });
+    const context: SignalingContext = {
+      config: { RATE_LIMIT_CALLS: options.rateLimit ?? 'off' } as SignalingContext['config'],
+      nodeId: NodeId.parse(`node-${index}`),
+      bus: mortal<Bus>(bus),
+      clock: {
+        now: () => clock.now(),
+        after: (ms, callback) => clock.after(ms, () => (dead ? undefined : callback())),
+      },
+      logger,
+      metrics: createMetrics({ service: 'test' }),
+      liveCalls: mortal(liveCalls),
+      calls: createCallNode(),
+      timings,
+      presence,
+      rates,
+      directory: {
+        get: async (id) => directoryUser(id),
+        many: async (ids) =>
+          new Map([...ids].flatMap((id) => (directoryUser(id) ? [[id, directoryUser(id)]] : [])) as never),
+        [Symbol.asyncDispose]: async () => undefined,
+      },
+      verifier: undefined as never,
+      router,
+    };
+    const lifecycle = await createCallLifecycle(context);
+    return {
+      context,
+      lifecycle,
+      crash() {
+        dead = true;
+        for (const device of [...devices.values()]) {
+          if (device.node.context !== context) continue;
+          device.connected = false;
+          devices.delete(device.deviceId);
+          const { deviceId, dialect } = device;
+          const { id: userId, sessionId } = device.identity;
+          void presence.remove({ deviceId, userId, sessionId, nodeId: context.nodeId, dialect }, clock.now());
+        }
+      },
+      onPublish(before) {
+        beforePublish = before;
+      },
+      stop: async () => (dead ? undefined : lifecycle[Symbol.asyncDispose]()),
+    };
+  };
+
+  const recorder = await bus.consume(
+    {
+      durable: 'recorder',
+      types: [
+        'call.ringing',
+        'call.answered',
+        'call.declined',
+        'call.resumed',
+        'call.interrupted',
+        'call.ended',
+      ],
+    },
+    async (event) => {
+      events.push(event as CallEvent);
+      seen.add((event as CallEvent).call.id);
+    },
+  );
+  const nodes: TestNode[] = [];
+  for (let index = 0; index < (options.nodes ?? 1); index += 1) nodes.push(await startNode(index));
+  const delivery = await bus.consume(
+    {
+      durable: 'signaling-delivery',
+      types: [
+        'call.ringing',
+        'call.answered',
+        'call.declined',
+        'call.resumed',
+        'call.interrupted',
+        'call.ended',
+      ],
+    },
+    async (event) => {
+      const alive = { ...(nodes[0]?.context as SignalingContext), liveCalls, bus };
+      await deliverCallEvent(event as CallEvent, alive);
+    },
+  );
+
+  const cluster = {
+    clock,
+    bus,
+    /** The store itself, without what stands before it. */
+    store,
+    nodes,
+    events,
+    warnings,
+    rates,
+    statuses,
+    eventsOf: (type: CallEvent['type']) => events.filter((event) => event.type === type),
+
+    /** A socket of a user, authenticated and announced. */
+    async connect(user: number, dialect: DialectName | null = 'native', node = 0): Promise<TestDevice> {
+      const host = nodes[node];
+      if (!host) throw new RangeError(`no node ${node}`);
+      const device = new TestDevice(host, UserId.parse(String(user)), dialect);
+      devices.set(device.deviceId, device);
+      await present(device);
+      await host.lifecycle.deviceArrived(device);
+      return device;
+    },
+
+    async ban(user: number): Promise<void> {
+      const found = directoryUser(UserId.parse(String(user)));
+      if (found) {
+        await bus.publish(
+          newEvent({ type: 'auth.user.banned', user: { ...found, status: 'banned' } }, clock),
+        );
+      }
+    },
+
+    async stateOf(callId: CallId) {
+      return (await store.get(callId))?.state;
+    },
+
+    /** Nothing is under way on any living node. */
+    async quiet(): Promise<void> {
+      for (let round = 0; round < 3; round += 1) {
+        for (const node of nodes) await node.context.calls.background.idle();
+        for (let turn = 0; turn < 8; turn += 1) await new Promise(setImmediate);
+      }
+    },
+
+    /**
+     * After a scenario: no user is claimed but by a live call that has them, no ended call has anything left to tell or is hosted, and each call
+     * that rang or was recorded has at most one end.
+     */
+    async leaks(): Promise<string[]> {
+      const found: string[] = [];
+      for (let user = 1; user <= 20; user += 1) {
+        const userId = UserId.parse(String(user));
+        const callId = await store.claimOf(userId, clock.now());
+        if (callId === undefined) continue;
+        const state = (await store.get(callId))?.state.state;
+        if (!state || !claimants(state).includes(userId)) found.push(`user ${user} claimed by ${callId}`);
+      }
+      for (const callId of seen) {
+        const live = (await store.get(callId))?.state;
+        if (live && live.outbox.length > 0) found.push(`outbox of ${callId}`);
+        const ends = events.filter((event) => event.type === 'call.ended' && event.call.id === callId);
+        if (ends.length > 1) found.push(`${ends.length} ends of ${callId}`);
+        if (live?.state.call.phase !== 'ended') continue;
+        for (const { context } of nodes) {
+          if (context.calls.hosted.get(callId)) found.push(`${context.nodeId} hosts ended ${callId}`);
+        }
+      }
+      return found;
+    },
+
+    async [Symbol.asyncDispose]() {
+      for (const node of nodes) await node.stop();
+      await delivery[Symbol.asyncDispose]();
+      await recorder[Symbol.asyncDispose]();
+      await bus.close();
+    },
+  };
+  return cluster;
+}
+
+export type CallCluster = Awaited<ReturnType<typeof createCallCluster>>;
+export type TestDevice = Awaited<ReturnType<CallCluster['connect']>>;
+
+/** Waits for a condition, in real time, and fails with what it waited for. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 5_000) {
+  const deadline = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+type Place = CommandOf<'call.place'>;
+
+export function place(user: number, more: Partial<Place> = {}): Place {
+  return {
+    type: 'call.place',
+    to: { kind: 'user', userId: UserId.parse(String(user)) },
+    kind: 'video',
+    media: 'p2p',
+    negotiation: 'accept-first',
+    ...more,
+  };
+}
+
+export function offerFirst(user: number, offer: unknown = { type: 'offer', sdp: 'o' }): Place {
+  return place(user, { negotiation: 'offer-first', offer });
+}
+
+export function jitsiPlace(user: number): Place {
+  return place(user, { media: 'jitsi' });
+}
+
+export const CURRENT = { by: 'current' } as const;
+
+export function byUser(user: number) {
+  return { by: 'user', userId: UserId.parse(String(user)) } as const;
+}
+
+export function byId(callId: string) {
+  return { by: 'id', callId: CallId.parse(callId) } as const;
+}
+
+export function candidate(payload: unknown, ref: CommandOf<'call.signal'>['ref'] = CURRENT) {
+  return { type: 'call.signal', ref, signal: { kind: 'candidate', payload } } as const;
+}
+
+/** The value of a result that must be one. */
+export function good<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`refused: ${result.error.code} ${result.error.message}`);
+  return result.value;
+}
+
+export function codeOf(result: Result<unknown>): string {
+  return result.ok ? 'ok' : result.error.code;
+}
+
+export type { CommandType };
