@@ -1,0 +1,34 @@
+import type { Clock } from '@switchboard/ports';
+import {
+  busConformance,
+  liveCallsConformance,
+  presenceConformance,
+  rateLimitsConformance,
+} from '@switchboard/ports/conformance';
+import {
+  createManualClock,
+  createMemoryBus,
+  createMemoryLiveCalls,
+  createMemoryPresence,
+  createMemoryRateLimits,
+} from './index.ts';
+
+const wallClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+const dispose = async (): Promise<void> => undefined;
+
+busConformance('memory', async () => {
+  const bus = createMemoryBus({ clock: wallClock });
+  return { connect: async () => bus, dispose: () => bus.close() };
+});
+liveCallsConformance('memory', async () => ({ liveCalls: createMemoryLiveCalls(), dispose }));
+presenceConformance('memory', async () => ({ presence: createMemoryPresence(), dispose }));
+rateLimitsConformance('memory', async () => {
+  const clock = createManualClock();
+  return { limits: createMemoryRateLimits({ clock }), elapse: (ms) => clock.advance(ms), dispose };
+});
