@@ -3,6 +3,7 @@ import { dialects } from '@switchboard/dialects';
 import type { Bus, Clock, LiveCalls, Presence, RateLimits } from '@switchboard/ports';
 import { NodeId, UserId, unavailable } from '@switchboard/protocol';
 import {
+  createOwner,
   createSessionVerifier,
   createTokenKey,
   createUserDirectory,
@@ -28,6 +29,7 @@ import { createEdgeMetrics } from './edge/edge-metrics.ts';
 import { createSessionRegistry } from './edge/session-registry.ts';
 import { watchSessions } from './edge/session-watch.ts';
 import { createSocketServer } from './edge/socket-server.ts';
+import { callRoutes } from './http/call-routes.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
 import { createJitsiRoom } from './jitsi/jitsi-room.ts';
@@ -37,6 +39,7 @@ import { contactsOnly, everyone } from './presence/audience.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createOnlineList } from './presence/online-list.ts';
 import { createSocketIoRouter } from './router/socket-io-router.ts';
+import { createCallHistory } from './store/call-history.ts';
 
 /** What a host provides. None of it is closed with the service. */
 export interface SignalingDeps {
@@ -64,21 +67,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
   assertSignalingConfig(config);
   const { bus, clock, logger, metrics, presence } = deps;
   const nodeId = deps.nodeId ?? NodeId.parse(`signaling-${randomUUID()}`);
-  const closing: AsyncDisposable[] = [];
-  /** In reverse order of making; a part that fails to close does not keep the others open. */
-  const close = async (): Promise<void> => {
-    for (let part = closing.pop(); part; part = closing.pop()) {
-      try {
-        await part[Symbol.asyncDispose]();
-      } catch (err) {
-        logger.error({ err }, 'closing failed');
-      }
-    }
-  };
-  const own = <T extends AsyncDisposable>(part: T): T => {
-    closing.push(part);
-    return part;
-  };
+  const owner = createOwner();
+  const own = owner.own.bind(owner);
 
   try {
     const directory = deps.directory ?? own(createUserDirectory({ bus, clock }));
@@ -145,6 +135,9 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       }),
     );
     own(await startDelivery(context, deliverCallEvent));
+    const history = own(
+      await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
+    );
     const lifecycle = own(await createCallLifecycle(context));
     const attendance = own(
       createAttendance({
@@ -184,7 +177,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
 
     return {
       name: 'call-signaling',
-      routes: [],
+      routes: callRoutes(history),
       checks: [
         {
           name: 'signaling',
@@ -198,6 +191,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
             if (!bus.health().up) throw unavailable('The bus');
           },
         },
+        deps.mongo.check,
         {
           name: 'presence',
           async check() {
@@ -212,11 +206,11 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       },
       async [Symbol.asyncDispose]() {
         accepting = false;
-        await close();
+        await owner[Symbol.asyncDispose]();
       },
     };
   } catch (err) {
-    await close();
+    await owner[Symbol.asyncDispose]();
     throw err;
   }
 }

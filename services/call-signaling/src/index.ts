@@ -6,5 +6,6 @@ export {
   signalingConfig,
   signalingFields,
 } from './config.ts';
+export type { LiveCall } from './calls/live-call.ts';
 export { createSignaling, type SignalingDeps } from './create-signaling.ts';
 export { type SignalingOverrides, startSignaling } from './start-signaling.ts';

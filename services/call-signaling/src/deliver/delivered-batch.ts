@@ -1,5 +1,5 @@
 import type { Bus, Clock } from '@switchboard/ports';
-import type { ConversationId, MessageId } from '@switchboard/protocol';
+import { type ConversationId, type MessageId, SwitchboardError } from '@switchboard/protocol';
 import type { Logger } from '@switchboard/service-kit';
 
 interface Delivered {
@@ -37,7 +37,8 @@ export function createDeliveredBatch(bus: Bus, clock: Clock, logger: Logger): De
       const deliveries = waiting.slice(0, BATCH_MAX);
       waiting = waiting.slice(BATCH_MAX);
       try {
-        await bus.request('chat.delivered', { deliveries });
+        const reply = await bus.request('chat.delivered', { deliveries });
+        if (!reply.ok && reply.error.retryable) throw new SwitchboardError(reply.error);
       } catch (err) {
         waiting = [...deliveries, ...waiting].slice(-WAITING_MAX);
         logger.warn({ err, waiting: waiting.length }, 'deliveries not recorded, trying again');

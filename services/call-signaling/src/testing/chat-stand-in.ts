@@ -1,0 +1,112 @@
+import type { Bus, Clock } from '@switchboard/ports';
+import {
+  type ConversationSummary,
+  directConversation,
+  directMembers,
+  type Message,
+  MessageId,
+  ok,
+  reject,
+  type RequestPayload,
+  unavailable,
+} from '@switchboard/protocol';
+import { newEvent, uuidv7 } from '@switchboard/service-kit';
+
+/** Stands in for the chat service: messages in memory, events after the acknowledgement, no receipts but the ones asked of it. */
+export interface ChatStandIn extends AsyncDisposable {
+  readonly messages: readonly Message[];
+  readonly delivered: readonly string[];
+  away: boolean;
+  /** Awaited before a send is stored, to hold one back. */
+  beforeSend: (content: string) => Promise<void>;
+}
+
+export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatStandIn> {
+  const messages: Message[] = [];
+  const delivered: string[] = [];
+  const chat = { messages, delivered, away: false, beforeSend: async (_content: string) => {} };
+  const at = () => new Date(clock.now()).toISOString();
+
+  const send = async (request: RequestPayload<'chat.send'>) => {
+    if (chat.away) throw unavailable('chat');
+    await chat.beforeSend(request.content);
+    const { actor, to } = request;
+    if (to.kind !== 'direct') return reject('ROOM_NOT_FOUND', 'No such room');
+    const conversationId = directConversation(actor.id, to.userId);
+    const known = messages.find(
+      ({ sender, clientMessageId }) =>
+        clientMessageId !== undefined &&
+        clientMessageId === request.clientMessageId &&
+        sender.id === actor.id,
+    );
+    if (known) return ok({ message: known, duplicate: true });
+    const message: Message = {
+      id: MessageId.parse(uuidv7(clock.now())),
+      conversationId,
+      seq: messages.filter((one) => one.conversationId === conversationId).length + 1,
+      sender: { id: actor.id, username: actor.username, name: actor.name },
+      receiverId: to.userId,
+      content: request.content,
+      contentType: request.contentType,
+      ...(request.clientMessageId === undefined ? {} : { clientMessageId: request.clientMessageId }),
+      createdAt: at(),
+      readBy: [],
+    };
+    messages.push(message);
+    const origin = request.origin === undefined ? {} : { origin: request.origin };
+    void bus.publish(newEvent({ type: 'chat.message.created', message, ...origin }, clock));
+    return ok({ message, duplicate: false });
+  };
+
+  const served = await Promise.all([
+    bus.serve('chat.send', send),
+    bus.serve('chat.read', async ({ actor, messageIds }) => {
+      const named = messages.filter(({ id }) => messageIds.includes(id));
+      const [first] = named;
+      if (!first?.conversationId.split(':').includes(actor.id)) return reject('PERMISSION_DENIED', 'No');
+      const upToSeq = Math.max(...named.map(({ seq }) => seq));
+      const read = [{ authorId: first.sender.id, messageIds: named.map(({ id }) => id) }];
+      const { conversationId } = first;
+      void bus.publish(
+        newEvent({ type: 'chat.message.read', conversationId, readerId: actor.id, read, upToSeq }, clock),
+      );
+      return ok({ upToSeq });
+    }),
+    bus.serve('chat.delivered', async ({ deliveries }) => {
+      if (chat.away) throw unavailable('chat');
+      for (const { messageId, conversationId } of deliveries) {
+        delivered.push(messageId);
+        const message = messages.find(({ id }) => id === messageId);
+        if (!message) continue;
+        const body = { conversationId, authorId: message.sender.id, messageIds: [messageId] };
+        void bus.publish(newEvent({ type: 'chat.message.delivered', ...body }, clock));
+      }
+      return ok({});
+    }),
+    bus.serve('chat.sync', async ({ conversationId, after }) =>
+      ok({
+        messages: messages.filter((one) => one.conversationId === conversationId && one.seq > after),
+        more: false,
+      }),
+    ),
+    bus.serve('chat.history', async ({ conversationId }) =>
+      ok({ messages: messages.filter((one) => one.conversationId === conversationId), more: false }),
+    ),
+    bus.serve('chat.conversations', async ({ actor }) => {
+      const mine = new Map<string, ConversationSummary>();
+      for (const { conversationId: id, sender, receiverId, seq } of messages) {
+        const others = directMembers(id)?.filter((member) => member !== actor.id) ?? [];
+        const [other] = others;
+        if (!other || others.length === 2 || receiverId === undefined) continue;
+        const with_ = sender.id === other ? sender : { id: other, username: other, name: other };
+        mine.set(id, { id, kind: 'direct', with: with_, lastSeq: seq, readSeq: 0, unread: 0 });
+      }
+      return ok({ conversations: [...mine.values()] });
+    }),
+  ]);
+  return Object.assign(chat, {
+    async [Symbol.asyncDispose]() {
+      for (const one of served) await one[Symbol.asyncDispose]();
+    },
+  });
+}
