@@ -1,4 +1,5 @@
 export { AUTHORIZATION, type Grant, type Role } from './authorization.ts';
+export type { LiveCall } from './calls/live-call.ts';
 export {
   assertSignalingConfig,
   type SignalingConfig,
@@ -6,6 +7,5 @@ export {
   signalingConfig,
   signalingFields,
 } from './config.ts';
-export type { LiveCall } from './calls/live-call.ts';
 export { createSignaling, type SignalingDeps } from './create-signaling.ts';
 export { type SignalingOverrides, startSignaling } from './start-signaling.ts';
