@@ -1,41 +1,42 @@
+import type { Seeded } from '@switchboard/auth';
+
 export interface BannerFacts {
   readonly url: string;
   readonly dataDir: string;
-  readonly demo: boolean;
-  /** Set only when this start made the password up: it is shown once and stored nowhere in clear. */
-  readonly generatedAdmin?: { readonly username: string; readonly password: string };
+  readonly seeded: Seeded;
 }
 
-/** What a person reads when the server is ready. */
-export function banner(facts: BannerFacts): string {
+/** What a person reads when the server is ready. A made-up administrator's password is shown here once and stored nowhere in clear. */
+export function banner({ url, dataDir, seeded }: BannerFacts): string {
   const lines = [
     '',
-    `  Switchboard is ready at ${facts.url}`,
+    `  Switchboard is ready at ${url}`,
     '',
-    `    Web client     ${facts.url}/`,
-    `    Socket.IO      ${facts.url}  (peer, jitsi and native clients)`,
-    `    Health         ${facts.url}/health   ${facts.url}/metrics`,
-    `    Data           ${facts.dataDir}`,
+    `    Web client     ${url}/`,
+    `    Socket.IO      ${url}  (peer, jitsi and native clients)`,
+    `    Health         ${url}/health   ${url}/metrics`,
+    `    Data           ${dataDir}`,
   ];
-  if (facts.demo) {
+  const [first] = seeded.demo;
+  if (first) {
     lines.push(
       '',
-      '    Demo log-ins   alice / password123    bob / password123',
+      `    Demo log-ins   ${seeded.demo.map(({ username, password }) => `${username} / ${password}`).join('    ')}`,
       '',
-      '    Two windows: sign in as alice in one and as bob in the other, then call.',
+      '    Two windows: sign in as one in each, then call.',
     );
   }
-  if (facts.generatedAdmin) {
+  if (seeded.admin?.password) {
     lines.push(
       '',
-      `    Admin log-in   ${facts.generatedAdmin.username} / ${facts.generatedAdmin.password}   (shown this once)`,
+      `    Admin log-in   ${seeded.admin.username} / ${seeded.admin.password}   (shown this once)`,
     );
   }
-  if (facts.demo) {
+  if (first) {
     lines.push(
       '',
       '    Try it:',
-      `    curl -s ${facts.url}/api/auth/login -H 'content-type: application/json' -d '{"username":"alice","password":"password123"}'`,
+      `    curl -s ${url}/api/auth/login -H 'content-type: application/json' -d '${JSON.stringify(first)}'`,
     );
   }
   return `${lines.join('\n')}\n\n`;

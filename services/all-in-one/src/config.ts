@@ -27,7 +27,9 @@ export function readConfig(env: Env): AllInOneConfig {
   refuseClusterSettings(config);
   assertSignalingConfig(config);
   if (production && config.SEED_DEMO) {
-    throw new ConfigError(['SEED_DEMO must be false in production: the password of the demo users is public']);
+    throw new ConfigError([
+      'SEED_DEMO must be false in production: the password of the demo users is public',
+    ]);
   }
   return config;
 }
@@ -42,7 +44,9 @@ function defined(env: Env): Env {
  * a cluster, and serving half of one would split presence and calls in silence.
  */
 function refuseClusterSettings(config: AllInOneConfig): void {
-  const named = (['MONGO_URL', 'NATS_URL', 'REDIS_URL'] as const).filter((name) => config[name] !== undefined);
+  const named = (['MONGO_URL', 'NATS_URL', 'REDIS_URL'] as const).filter(
+    (name) => config[name] !== undefined,
+  );
   if (named.length === 0) return;
   throw new ConfigError([
     `${named.join(', ')} set: the all-in-one runs by itself, on memory engines and its embedded database; unset to run it`,

@@ -32,8 +32,7 @@ await runService(
       banner({
         url: running.url,
         dataDir: resolve(config.DATA_DIR),
-        demo: config.SEED_DEMO,
-        ...(running.generatedAdmin ? { generatedAdmin: running.generatedAdmin } : {}),
+        seeded: running.seeded,
       }),
     );
     return running;

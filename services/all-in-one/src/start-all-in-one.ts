@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { createAuth } from '@switchboard/auth';
+import { createAuth, type Seeded } from '@switchboard/auth';
 import { createSignaling, type LiveCall } from '@switchboard/call-signaling';
 import { createChat } from '@switchboard/chat';
 import { presentRestErrorAt } from '@switchboard/dialects';
@@ -31,8 +31,8 @@ import type { AllInOneConfig } from './config.ts';
 export interface AllInOne extends AsyncDisposable {
   /** Base URL for HTTP and Socket.IO. */
   readonly url: string;
-  /** Present when this start made the administrator's password up. */
-  readonly generatedAdmin?: { readonly username: string; readonly password: string };
+  /** Who was made at this start; passwords only of the demo users and of an administrator whose password was made up. */
+  readonly seeded: Seeded;
   drain(withinMs: number): Promise<void>;
 }
 
@@ -72,9 +72,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
       }),
     );
     const services: readonly Service[] = [auth, chat, signaling];
-    const verifier = owner.own(
-      createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock }),
-    );
+    const verifier = owner.own(createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock }));
     const app = createHttpApp({
       routes: services.flatMap((service) => service.routes),
       presentError: presentRestErrorAt,
@@ -97,7 +95,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
 
     return {
       url: http.url,
-      ...(auth.generatedAdmin ? { generatedAdmin: auth.generatedAdmin } : {}),
+      seeded: auth.seeded,
       async drain(withinMs) {
         await Promise.all(services.map((service) => service.drain?.(withinMs)));
       },
