@@ -114,8 +114,9 @@ export type CallCommand =
       readonly reason: 'rejected' | 'busy';
     }
   /**
-   * Cancel while it rings (caller), refuse while it rings (callee), hang up once answered. With a `device`, only the seated one ends for its user while it
-   * is there; without, the user as such does. `banned` removes the user whatever the device, and changes nothing where they hold nothing.
+   * Cancel while it rings (caller), refuse while it rings (callee), hang up once answered. With a `device`, only the seated one ends
+   * for its user while it is there; without, the user as such does. `banned` removes the user whatever the device, and changes
+   * nothing where they hold nothing.
    */
   | { readonly type: 'end'; readonly userId: UserId; readonly device?: CallDevice; readonly cause?: 'banned' }
   /** On an active call no change for both seated devices: relay it instead. The same for `hold-offer`. */
