@@ -32,6 +32,7 @@ async function dropOne({ engine, db }: Invocation, name: string): Promise<number
     if (collection === undefined) return undefined;
     const indexes = collection.indexes.length;
     await engine.define(() => engine.store.catalog.drop(collection));
+    engine.cursors.kill(collection.namespace, `collection dropped: ${collection.namespace}`);
     return indexes;
   });
 }

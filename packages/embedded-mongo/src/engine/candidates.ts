@@ -1,4 +1,5 @@
 import type { KeyRange } from '../query/interval.ts';
+import { CommandError } from '../errors.ts';
 import type { Plan } from '../query/planner.ts';
 import type { Collection, StoredDocument } from '../store/collection.ts';
 import type { Connection } from '../store/connection.ts';
@@ -44,7 +45,7 @@ export class Candidates {
     while (true) {
       const step = this.steps[0];
       if (step === undefined) return undefined;
-      const rows = this.read(step);
+      const rows = this.readOrEnd(step);
       if (rows.length < this.chunk) {
         this.steps.shift();
         this.last = undefined;
@@ -53,6 +54,18 @@ export class Candidates {
       this.adapt(rows);
       const fresh = rows.filter(({ rid }) => this.isFresh(rid));
       if (fresh.length > 0) return fresh;
+    }
+  }
+
+  /** A collection or index dropped while a query on it takes a pause ends the query. */
+  private readOrEnd(step: Step): StoredDocument[] {
+    try {
+      return this.read(step);
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('no such table')) {
+        throw new CommandError(175, 'the collection or index of the query was dropped', { cause: error });
+      }
+      throw error;
     }
   }
 

@@ -14,6 +14,7 @@ interface Cursor {
   readonly namespace: string;
   usedAt: number;
   busy: boolean;
+  killedBecause?: string;
 }
 
 export interface CursorLimits {
@@ -55,6 +56,10 @@ export class Cursors {
     const cursor = this.cursors.get(id);
     if (cursor === undefined || cursor.namespace !== namespace)
       throw new CommandError(43, `cursor id ${id} not found`);
+    if (cursor.killedBecause !== undefined) {
+      this.close(id, namespace);
+      throw new CommandError(175, cursor.killedBecause);
+    }
     if (cursor.busy) throw new CommandError(12051, `cursor id ${id} is already in use`);
     cursor.busy = true;
     try {
@@ -76,6 +81,11 @@ export class Cursors {
     this.cursors.delete(id);
     this.counters.add('openCursors', -1);
     return true;
+  }
+
+  /** Ends every cursor on a collection; its user is told why when it asks for more. */
+  kill(namespace: string, reason: string): void {
+    for (const cursor of this.cursors.values()) if (cursor.namespace === namespace) cursor.killedBecause = reason;
   }
 
   expire(): void {

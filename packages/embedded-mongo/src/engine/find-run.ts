@@ -138,7 +138,7 @@ export class FindRun {
     for (let match = await this.nextMatch(pace); match !== undefined; match = await this.nextMatch(pace)) {
       kept.push({ key: sortKey(match.document, this.sort), match });
       bytes += match.bytes.length;
-      if (kept.length > wanted * 2 + 100) trim();
+      if (kept.length > wanted * 2 + 100 || (bytes > MAX_SORT_BYTES && kept.length > wanted)) trim();
       if (bytes > MAX_SORT_BYTES) {
         throw new CommandError(292, 'Sort exceeded memory limit of 104857600 bytes; add an index or a limit');
       }
