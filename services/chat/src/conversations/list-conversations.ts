@@ -1,0 +1,83 @@
+import { unread } from '@switchboard/domain';
+import {
+  ConversationId,
+  type ConversationSummary,
+  type Message,
+  ok,
+  type PublicUser,
+  type RequestReply,
+  type Result,
+  roomOf,
+  type UserId,
+} from '@switchboard/protocol';
+import type { ChatContext } from '../context.ts';
+import { otherMember } from '../membership/membership.ts';
+import { presentMessages } from '../messages/present-messages.ts';
+import type { ConversationDoc } from '../store/conversation-model.ts';
+import { readSeq, sentSeq } from '../store/conversation-store.ts';
+
+/** An unread count is exact up to here; beyond, it says this much at least. */
+const UNREAD_SPAN = 1_000;
+
+/**
+ * One's conversations, the liveliest first, with the last message and how many by others are unread. Which ones there are comes from the conversations' own documents,
+ * what is last in them from the messages: the former may lag for a moment, the latter are the truth.
+ */
+export async function listConversations(
+  context: ChatContext,
+  { actor, limit }: { actor: { id: UserId }; limit: number },
+): Promise<Result<RequestReply<'chat.conversations'>>> {
+  await context.conversations.settled();
+  const docs = await context.conversations.ofMember(actor.id, limit);
+  const newest = await context.messages.newest(docs.map((doc) => doc._id));
+  const others = await otherMembers(context, actor.id, docs);
+  const shown = await presentMessages(context, [...newest.values()]);
+  const lastMessages = new Map<string, Message>(shown.map((message) => [message.conversationId, message]));
+  const conversations = await Promise.all(
+    docs.map((doc) => summary(context, actor.id, doc, lastMessages.get(doc._id), others)),
+  );
+  return ok({ conversations: conversations.sort((a, b) => lastAt(b).localeCompare(lastAt(a))) });
+}
+
+async function summary(
+  { messages }: ChatContext,
+  userId: UserId,
+  doc: ConversationDoc,
+  lastMessage: Message | undefined,
+  others: ReadonlyMap<UserId, PublicUser>,
+): Promise<ConversationSummary> {
+  const id = ConversationId.parse(doc._id);
+  const roomId = roomOf(id);
+  const other = otherMember(userId, id);
+  const with_ = other === undefined ? undefined : others.get(other);
+  const lastSeq = lastMessage?.seq ?? doc.lastSeq;
+  const read = readSeq(doc, userId);
+  const after = Math.max(read, lastSeq - UNREAD_SPAN);
+  // Only who has written since reading, or may have since the document was raised, has messages of their own to leave out.
+  const ownPossible = Math.max(sentSeq(doc, userId), lastSeq > doc.lastSeq ? lastSeq : 0) > after;
+  const own = ownPossible ? await messages.countOwn(id, userId, { after, upTo: lastSeq }) : 0;
+  return {
+    id,
+    kind: doc.kind,
+    ...(with_ ? { with: { id: with_.id, username: with_.username, name: with_.name } } : {}),
+    ...(roomId === undefined ? {} : { roomId }),
+    lastSeq,
+    ...(lastMessage ? { lastMessage } : {}),
+    readSeq: read,
+    unread: unread(lastSeq, after, own),
+  };
+}
+
+/** Without names while the directory is away: the list itself does not need it. */
+async function otherMembers(
+  { directory }: ChatContext,
+  userId: UserId,
+  docs: readonly ConversationDoc[],
+): Promise<ReadonlyMap<UserId, PublicUser>> {
+  const ids = docs.flatMap((doc) => otherMember(userId, ConversationId.parse(doc._id)) ?? []);
+  return directory.many(new Set(ids)).catch(() => new Map());
+}
+
+function lastAt({ lastMessage }: ConversationSummary): string {
+  return lastMessage?.createdAt ?? '';
+}

@@ -1,0 +1,25 @@
+import type { Clock } from '@switchboard/ports';
+import type { Logger } from '@switchboard/service-kit';
+import type { ChatMetrics } from '../chat-metrics.ts';
+import { every } from '../every.ts';
+
+interface Sweepable {
+  sweep(): Promise<number>;
+}
+
+/** Looks for left-over events now and again; a failed sweep is tried again with the next. */
+export function startSweeps(
+  outboxes: readonly Sweepable[],
+  { clock, logger, metrics, ms }: { clock: Clock; logger: Logger; metrics: ChatMetrics; ms: number },
+): AsyncDisposable {
+  let failing = false;
+  return every(clock, ms, async () => {
+    try {
+      for (const outbox of outboxes) metrics.swept(await outbox.sweep());
+      failing = false;
+    } catch (err) {
+      if (!failing) logger.warn({ err }, 'left-over events wait for the bus or the database');
+      failing = true;
+    }
+  });
+}

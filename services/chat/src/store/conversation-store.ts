@@ -1,0 +1,101 @@
+import { type BusEvent, ConversationId, directMembers } from '@switchboard/protocol';
+import { duplicateKey } from '@switchboard/service-kit';
+import { groupBy } from '../group-by.ts';
+import { Coalesced } from './coalesce.ts';
+import { type ConversationDoc, type ConversationModel, memberKey } from './conversation-model.ts';
+import type { MessageDoc } from './message-model.ts';
+
+export interface ConversationStore {
+  /** Raises the conversation of this message to it, making it if need be. Batched; any order, any number of times. */
+  follow(message: MessageDoc): Promise<void>;
+  /** Resolves once every `follow` so far on this node is written. */
+  settled(): Promise<void>;
+  byIds(ids: readonly string[]): Promise<Map<string, ConversationDoc>>;
+  /** Those of a member, the liveliest first; `upTo`: whose last message is not newer. */
+  ofMember(userId: string, limit: number, upTo?: Date): Promise<ConversationDoc[]>;
+  /** Moves a member's read position from `from` to `to`, storing the event with it. False when it is not at `from` any more. */
+  moveRead(id: string, userId: string, from: number, to: number, event?: BusEvent): Promise<boolean>;
+}
+
+const MAX_BATCH = 500;
+
+/** Up to where a member has read; 0 for nothing. */
+export function readSeq(doc: ConversationDoc | undefined, userId: string): number {
+  return doc?.read?.[memberKey(userId)] ?? 0;
+}
+
+/** The seq of a member's own newest message; 0 for none. */
+export function sentSeq(doc: ConversationDoc | undefined, userId: string): number {
+  return doc?.sent?.[memberKey(userId)] ?? 0;
+}
+
+export function createConversationStore(model: ConversationModel): ConversationStore {
+  const following = new Coalesced<MessageDoc>(async (messages) => {
+    const operations = followOperations(messages);
+    const write = () => model.bulkWrite(operations, { ordered: false });
+    try {
+      await write();
+    } catch (error) {
+      // Two nodes made the same conversation at once; now it is there for both.
+      if (!duplicateKey(error) && !isDuplicate(error)) throw error;
+      await write();
+    }
+  }, MAX_BATCH);
+
+  return {
+    follow: (message) => following.add(message),
+    settled: () => following.settled(),
+
+    async byIds(ids) {
+      const docs = await model.find({ _id: { $in: ids } }).lean<ConversationDoc[]>();
+      return new Map(docs.map((doc) => [doc._id, doc]));
+    },
+
+    ofMember: (userId, limit, upTo) =>
+      model
+        .find({ members: userId, ...(upTo ? { lastAt: { $lte: upTo } } : {}) })
+        .sort({ lastAt: -1 })
+        .limit(limit)
+        .lean<ConversationDoc[]>(),
+
+    async moveRead(id, userId, from, to, event) {
+      const field = `read.${memberKey(userId)}`;
+      const result = await model.updateOne(
+        { _id: id, [field]: from === 0 ? { $exists: false } : from },
+        { $set: { [field]: to }, ...(event ? { $push: { outbox: event } } : {}) },
+      );
+      return result.modifiedCount === 1;
+    },
+  };
+}
+
+/** One upsert per conversation, whatever the number of messages. */
+function followOperations(messages: readonly MessageDoc[]) {
+  const byConversation = groupBy(messages, (message) => message.conversationId);
+  return [...byConversation].map(([id, all]) => {
+    const sent: Record<string, number> = {};
+    for (const { sender, seq } of all) {
+      const field = `sent.${memberKey(sender.id)}`;
+      sent[field] = Math.max(sent[field] ?? 0, seq);
+    }
+    const lastSeq = Math.max(...all.map(({ seq }) => seq));
+    const lastAt = new Date(Math.max(...all.map(({ createdAt }) => createdAt.getTime())));
+    const members = directMembers(ConversationId.parse(id));
+    return {
+      updateOne: {
+        filter: { _id: id },
+        update: {
+          $max: { lastSeq, lastAt, ...sent },
+          $setOnInsert: members
+            ? { kind: 'direct' as const, members: [...new Set<string>(members)] }
+            : { kind: 'room' as const, members: [] },
+        },
+        upsert: true,
+      },
+    };
+  });
+}
+
+function isDuplicate(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 11_000;
+}
