@@ -52,3 +52,13 @@ export function createAnnouncer({ bus, logger, userOutbox, sessionOutbox }: Anno
     [Symbol.asyncDispose]: settled,
   };
 }
+
+/** For work outside a running service: what is to be said waits in the outbox until a service sweeps it. */
+export function leaveToSweep(): Announcer {
+  return {
+    ofUser: () => undefined,
+    ofSession: () => undefined,
+    settled: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}

@@ -10,22 +10,26 @@ import type { Locks } from './store/locks.ts';
 import type { Sessions } from './store/sessions.ts';
 import type { Users } from './store/users.ts';
 
-/** What the application functions work with; one per running service. */
-export interface AuthContext {
+/** What it takes to work on accounts; enough for seeding, which needs neither bus nor counters. */
+export interface AccountContext {
   readonly config: AuthSettings;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly bus: Bus;
-  readonly rates: RateLimits;
   readonly users: Users;
-  readonly sessions: Sessions;
-  readonly invitations: Invitations;
-  readonly locks: Locks;
   readonly passwords: Passwords;
   readonly audit: AuditLog;
   readonly announcer: Announcer;
-  readonly signingKey: KeyObject;
-  /** Hides identifiers and such in keys of shared stores. */
-  readonly hidingKey: KeyObject;
   nextUserId(): Promise<number>;
+}
+
+/** What the application functions work with; one per running service. */
+export interface AuthContext extends AccountContext {
+  readonly bus: Bus;
+  readonly rates: RateLimits;
+  readonly sessions: Sessions;
+  readonly invitations: Invitations;
+  readonly locks: Locks;
+  readonly signingKey: KeyObject;
+  /** Hides identifiers in the keys of shared stores. */
+  readonly hidingKey: KeyObject;
 }

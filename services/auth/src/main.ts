@@ -2,13 +2,10 @@ import { createLogger, runService } from '@switchboard/service-kit';
 import { authConfig } from './config.ts';
 import { startAuth } from './start-auth.ts';
 
-const logger = createLogger({
-  level: process.env['LOG_LEVEL'] ?? 'info',
-  service: 'auth',
-  nodeId: String(process.pid),
-});
+const nodeId = String(process.pid);
+const logger = createLogger({ level: 'info', service: 'auth', nodeId });
 
 await runService(
-  async ({ readiness }) => startAuth(authConfig.parse(process.env), { logger, checks: [readiness] }),
+  async ({ readiness }) => startAuth(authConfig.parse(process.env), { nodeId, checks: [readiness] }),
   { logger },
 );

@@ -4,6 +4,7 @@ import { ok, type Result, unavailable } from '@switchboard/protocol';
 import { duplicateKey, mongoFault } from '@switchboard/service-kit';
 import type { AuthContext } from '../context.ts';
 import { lastAdministrator } from '../refusals.ts';
+import { stored } from '../store/stored.ts';
 import { readAccount } from './change-account.ts';
 
 const LOCK = 'administrators';
@@ -36,11 +37,10 @@ export async function keepingAnAdministrator<T>(
 }
 
 async function otherAdministrator(context: AuthContext, id: number): Promise<boolean> {
-  try {
-    return (await context.users.exists({ role: 'admin', status: 'active', _id: { $ne: id } })) !== null;
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+  const other = await stored(() =>
+    context.users.exists({ role: 'admin', status: 'active', _id: { $ne: id } }),
+  );
+  return other !== null;
 }
 
 async function lock(context: AuthContext, holder: string): Promise<void> {

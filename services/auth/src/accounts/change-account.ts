@@ -1,7 +1,15 @@
-import { type BusEvent, type EventBody, type Notice, ok, type Result } from '@switchboard/protocol';
+import {
+  type BusEvent,
+  type EventBody,
+  type Notice,
+  ok,
+  type Result,
+  unavailable,
+} from '@switchboard/protocol';
 import { duplicateKey, mongoFault, newEvent } from '@switchboard/service-kit';
-import type { AuthContext } from '../context.ts';
+import type { AccountContext } from '../context.ts';
 import { emailTaken, userNotFound } from '../refusals.ts';
+import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
 import { userIdOf } from './directory-user.ts';
 
@@ -23,7 +31,7 @@ const ATTEMPTS = 20;
  * returns undefined when there is nothing to change. Deleted accounts are not found.
  */
 export async function changeAccount(
-  context: AuthContext,
+  context: AccountContext,
   id: number,
   decide: (user: UserDoc) => Result<AccountChange | undefined>,
 ): Promise<Result<UserDoc>> {
@@ -45,15 +53,11 @@ export async function changeAccount(
     });
     return ok(next);
   }
-  throw mongoFault(new Error('an account is changed too often at once'));
+  throw unavailable('The account');
 }
 
-export async function readAccount(context: AuthContext, id: number): Promise<UserDoc | null> {
-  try {
-    return await context.users.findById(id).lean<UserDoc>();
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+export async function readAccount(context: AccountContext, id: number): Promise<UserDoc | null> {
+  return stored(() => context.users.findById(id).lean<UserDoc>());
 }
 
 function applied(user: UserDoc, change: AccountChange): UserDoc {
@@ -63,7 +67,7 @@ function applied(user: UserDoc, change: AccountChange): UserDoc {
 }
 
 async function write(
-  context: AuthContext,
+  context: AccountContext,
   user: UserDoc,
   change: AccountChange,
   events: readonly BusEvent[],

@@ -1,5 +1,4 @@
 import { type Identity, type Notice, ok, type Result, SessionId } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
 import { revokedSession, tooManyLogins, userNotFound, wrongPassword } from '../refusals.ts';
@@ -9,6 +8,7 @@ import { isLive } from '../sessions/live-session.ts';
 import type { SignedIn } from '../sessions/open-session.ts';
 import { digest, newRefreshToken } from '../sessions/refresh-token.ts';
 import { revokeSession } from '../sessions/revoke-session.ts';
+import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
 import { changeAccount, readAccount } from './change-account.ts';
 import { directoryUser, userIdOf } from './directory-user.ts';
@@ -94,8 +94,8 @@ async function endStragglers(context: AuthContext, user: UserDoc, known: Readonl
 async function renew(context: AuthContext, user: UserDoc, sessionId: SessionId): Promise<Result<SignedIn>> {
   const refresh = newRefreshToken(sessionId);
   const now = context.clock.now();
-  try {
-    const { modifiedCount } = await context.sessions.updateOne(
+  const { modifiedCount } = await stored(() =>
+    context.sessions.updateOne(
       { _id: sessionId, userId: user._id, revokedAt: { $exists: false } },
       {
         $set: {
@@ -106,11 +106,9 @@ async function renew(context: AuthContext, user: UserDoc, sessionId: SessionId):
         },
         $unset: { previousDigest: 1, sealedAnswer: 1, rotatedAt: 1 },
       },
-    );
-    if (modifiedCount === 0) return revokedSession();
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+    ),
+  );
+  if (modifiedCount === 0) return revokedSession();
   return ok({ account: directoryUser(user), tokens: tokenPair(context, user, refresh), sessionId });
 }
 

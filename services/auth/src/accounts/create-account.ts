@@ -1,6 +1,6 @@
 import { ok, type Result, type Role } from '@switchboard/protocol';
 import { duplicateKey, mongoFault, newEvent } from '@switchboard/service-kit';
-import type { AuthContext } from '../context.ts';
+import type { AccountContext } from '../context.ts';
 import { badInvitation, badUsername, emailTaken, usernameTaken } from '../refusals.ts';
 import { searchKeys } from '../store/search-keys.ts';
 import type { UserDoc } from '../store/users.ts';
@@ -29,7 +29,7 @@ export function checkUsername(username: string): Result<void> {
  * Makes an account in one write, which is also the consumption of its invitation: of two accounts with one username, e-mail address or
  * invitation the store takes one.
  */
-export async function createAccount(context: AuthContext, account: NewAccount): Promise<Result<UserDoc>> {
+export async function createAccount(context: AccountContext, account: NewAccount): Promise<Result<UserDoc>> {
   const { username, email, name, role, passwordHash, invitationId } = account;
   try {
     const user: Omit<UserDoc, 'outbox'> = {

@@ -1,9 +1,9 @@
 import type { ManagedAccount } from '@switchboard/dialects';
 import { type DirectoryUser, ok, type Result, type UserId } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import type { AuthContext } from '../context.ts';
 import { userNotFound } from '../refusals.ts';
 import { searchPrefix, searchText } from '../store/search-keys.ts';
+import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
 import { readAccount } from './change-account.ts';
 import { directoryUser } from './directory-user.ts';
@@ -20,21 +20,19 @@ export async function searchUsers(
   const text = searchText(query);
   if (text === '') return list(context, { status: 'active' }, limit);
   const prefix = searchPrefix(text).replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
-  try {
-    const [exact, holding] = await Promise.all([
+  const [exact, holding] = await stored(() =>
+    Promise.all([
       context.users.findOne({ usernameKey: text, status: 'active' }).lean<UserDoc>(),
       context.users
         .find({ searchKeys: { $regex: `^${prefix}` }, status: 'active' })
         .limit(limit)
         .lean<UserDoc[]>(),
-    ]);
-    const rest = holding
-      .filter((user) => user._id !== exact?._id && holds(user, text))
-      .sort((a, b) => ((a.usernameKey ?? '') < (b.usernameKey ?? '') ? -1 : 1));
-    return [...(exact ? [exact] : []), ...rest].slice(0, limit).map(directoryUser);
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+    ]),
+  );
+  const rest = holding
+    .filter((user) => user._id !== exact?._id && holds(user, text))
+    .sort((a, b) => ((a.usernameKey ?? '') < (b.usernameKey ?? '') ? -1 : 1));
+  return [...(exact ? [exact] : []), ...rest].slice(0, limit).map(directoryUser);
 }
 
 /** The keys are cut; a longer query is compared in full. */
@@ -57,12 +55,10 @@ async function list(
   filter: { status: 'active' | { $ne: 'deleted' } },
   limit: number,
 ): Promise<(DirectoryUser & ManagedAccount)[]> {
-  try {
-    const users = await context.users.find(filter).sort({ _id: 1 }).limit(limit).lean<UserDoc[]>();
-    return users.map(directoryUser);
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+  const users = await stored(() =>
+    context.users.find(filter).sort({ _id: 1 }).limit(limit).lean<UserDoc[]>(),
+  );
+  return users.map(directoryUser);
 }
 
 export async function oneUser(context: AuthContext, id: UserId): Promise<Result<DirectoryUser>> {
@@ -72,10 +68,6 @@ export async function oneUser(context: AuthContext, id: UserId): Promise<Result<
 
 /** Users of any status by id, unknown ids left out. */
 export async function usersById(context: AuthContext, ids: readonly UserId[]): Promise<DirectoryUser[]> {
-  try {
-    const users = await context.users.find({ _id: { $in: ids.map(Number) } }).lean<UserDoc[]>();
-    return users.map(directoryUser);
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+  const users = await stored(() => context.users.find({ _id: { $in: ids.map(Number) } }).lean<UserDoc[]>());
+  return users.map(directoryUser);
 }

@@ -1,9 +1,9 @@
 import { ok, type Result } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
 import { badCredentials, bannedAtLogin } from '../refusals.ts';
 import { openSession, type SignedIn } from '../sessions/open-session.ts';
+import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
 import { findAccount } from './find-account.ts';
 import { type LoginLimit, loginLimit } from './login-limit.ts';
@@ -74,13 +74,11 @@ async function noteLogin(context: AuthContext, user: UserDoc, password: string):
   if (passwordHash === undefined) return;
   const outdated = context.passwords.outdated(passwordHash);
   const rehashed = outdated ? { passwordHash: await context.passwords.hash(password) } : {};
-  try {
-    // Conditional on the hash that was checked, so that it never undoes a change of password.
-    await context.users.updateOne(
+  // Conditional on the hash that was checked, so that it never undoes a change of password.
+  await stored(() =>
+    context.users.updateOne(
       { _id: user._id, passwordHash },
       { $set: { lastLoginAt: new Date(context.clock.now()), ...rehashed } },
-    );
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+    ),
+  );
 }

@@ -1,10 +1,10 @@
 import { ok, type Result } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
 import { usableInvitation } from '../invitations/usable-invitation.ts';
 import { emailTaken, invitationRequired, registrationClosed, usernameTaken } from '../refusals.ts';
 import { openSession, type SignedIn } from '../sessions/open-session.ts';
+import { stored } from '../store/stored.ts';
 import { checkUsername, createAccount } from './create-account.ts';
 import { identifierKey } from './find-account.ts';
 
@@ -61,14 +61,12 @@ async function checkFree(
   username: string,
   email: string | undefined,
 ): Promise<Result<void>> {
-  try {
-    const [sameName, sameEmail] = await Promise.all([
+  const [sameName, sameEmail] = await stored(() =>
+    Promise.all([
       context.users.exists({ usernameKey: identifierKey(username) }),
       email === undefined ? null : context.users.exists({ email: identifierKey(email) }),
-    ]);
-    if (sameName) return usernameTaken();
-    return sameEmail ? emailTaken() : ok(undefined);
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+    ]),
+  );
+  if (sameName) return usernameTaken();
+  return sameEmail ? emailTaken() : ok(undefined);
 }

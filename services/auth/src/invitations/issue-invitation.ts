@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Invitation } from '@switchboard/dialects';
 import type { Identity } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
+import { stored } from '../store/stored.ts';
 
 const CODE_BYTES = 20;
 
@@ -18,11 +18,7 @@ export async function issueInvitation(
   const expiresAt = new Date(now + context.config.INVITATION_TTL);
   const invitation = { _id: randomUUID(), code: randomBytes(CODE_BYTES).toString('base64url') };
   const actorId = Number(actor.id);
-  try {
-    await context.invitations.create({ ...invitation, createdBy: actorId, createdAt, expiresAt });
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+  await stored(() => context.invitations.create({ ...invitation, createdBy: actorId, createdAt, expiresAt }));
   context.audit.record({ action: 'invitation.created', actorId, detail: invitation._id, ...client });
   return {
     id: invitation._id,

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ok, type Result } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import { createAccount } from '../accounts/create-account.ts';
 import { identifierKey } from '../accounts/find-account.ts';
-import type { AuthContext } from '../context.ts';
+import type { AccountContext } from '../context.ts';
+import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
 
 /** What the host may show to whoever runs it; nobody is told again. */
@@ -24,13 +24,13 @@ const GENERATED_BYTES = 15;
  * Makes the demo users and the first administrator, unless they are there. Any number of instances may do so at once, and a
  * crash in between is mended by the next start.
  */
-export async function seed(context: AuthContext): Promise<Seeded> {
+export async function seed(context: AccountContext): Promise<Seeded> {
   const demo = context.config.SEED_DEMO ? await seedDemo(context) : [];
   const admin = await seedAdministrator(context);
   return { demo, ...(admin ? { admin } : {}) };
 }
 
-async function seedDemo(context: AuthContext): Promise<Seeded['demo']> {
+async function seedDemo(context: AccountContext): Promise<Seeded['demo']> {
   const missing = await missingDemoUsers(context);
   if (missing.length > 0) {
     // Their ids are taken out of the sequence before the accounts are made: a crash in between leaves ids that only this step uses.
@@ -46,8 +46,8 @@ async function seedDemo(context: AuthContext): Promise<Seeded['demo']> {
 }
 
 /** Neither is somebody who was deleted, or who took the name first, made again. */
-async function missingDemoUsers(context: AuthContext): Promise<(typeof DEMO)[number][]> {
-  const known = await stored(context, () =>
+async function missingDemoUsers(context: AccountContext): Promise<(typeof DEMO)[number][]> {
+  const known = await stored(() =>
     context.users
       .find(
         {
@@ -65,9 +65,9 @@ async function missingDemoUsers(context: AuthContext): Promise<(typeof DEMO)[num
   );
 }
 
-async function seedAdministrator(context: AuthContext): Promise<Seeded['admin']> {
+async function seedAdministrator(context: AccountContext): Promise<Seeded['admin']> {
   const { ADMIN_USERNAME: username, ADMIN_PASSWORD: given } = context.config;
-  const known = await stored(context, () => context.users.exists({ role: 'admin', status: 'active' }));
+  const known = await stored(() => context.users.exists({ role: 'admin', status: 'active' }));
   if (known) return undefined;
   const free = await usernameFree(context, username);
   if (!free.ok) {
@@ -89,15 +89,10 @@ async function seedAdministrator(context: AuthContext): Promise<Seeded['admin']>
   return { username, ...(given === undefined ? { password } : {}) };
 }
 
-async function usernameFree(context: AuthContext, username: string): Promise<Result<void> | { ok: false }> {
-  const taken = await stored(context, () => context.users.exists({ usernameKey: identifierKey(username) }));
+async function usernameFree(
+  context: AccountContext,
+  username: string,
+): Promise<Result<void> | { ok: false }> {
+  const taken = await stored(() => context.users.exists({ usernameKey: identifierKey(username) }));
   return taken ? { ok: false } : ok(undefined);
-}
-
-async function stored<T>(context: AuthContext, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
 }

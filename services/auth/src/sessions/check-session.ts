@@ -1,10 +1,10 @@
 import { type Identity, ok, type Result, type SessionId, type UserId } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import { readAccount } from '../accounts/change-account.ts';
 import { directoryUser } from '../accounts/directory-user.ts';
 import type { AuthContext } from '../context.ts';
 import { revokedSession, tokenOfBanned, tokenOfDeleted } from '../refusals.ts';
 import type { SessionDoc } from '../store/sessions.ts';
+import { stored } from '../store/stored.ts';
 import { isLive } from './live-session.ts';
 
 /** Whether this session of this user is good now, and whose it is. Refuses with user_deleted, user_banned or revoked_session. */
@@ -25,9 +25,5 @@ export async function checkSession(
 }
 
 export async function readSession(context: AuthContext, id: SessionId): Promise<SessionDoc | null> {
-  try {
-    return await context.sessions.findById(id).lean<SessionDoc>();
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+  return stored(() => context.sessions.findById(id).lean<SessionDoc>());
 }

@@ -1,9 +1,9 @@
 import type { SessionView } from '@switchboard/dialects';
 import { type Identity, SessionId } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import { readAccount } from '../accounts/change-account.ts';
 import type { AuthContext } from '../context.ts';
 import type { SessionDoc } from '../store/sessions.ts';
+import { stored } from '../store/stored.ts';
 import { isLive } from './live-session.ts';
 
 const LISTED = 200;
@@ -26,13 +26,7 @@ export async function listSessions(context: AuthContext, actor: Identity): Promi
 }
 
 export async function sessionsOf(context: AuthContext, userId: number): Promise<SessionDoc[]> {
-  try {
-    return await context.sessions
-      .find({ userId })
-      .sort({ lastUsedAt: -1 })
-      .limit(LISTED)
-      .lean<SessionDoc[]>();
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+  return stored(() =>
+    context.sessions.find({ userId }).sort({ lastUsedAt: -1 }).limit(LISTED).lean<SessionDoc[]>(),
+  );
 }

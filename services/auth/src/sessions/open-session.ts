@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ManagedAccount, TokenPair } from '@switchboard/dialects';
 import { SessionId } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import { directoryUser } from '../accounts/directory-user.ts';
 import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
+import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
 import { tokenPair } from './issue-tokens.ts';
 import { digest, newRefreshToken } from './refresh-token.ts';
@@ -25,8 +25,8 @@ export async function openSession(context: AuthContext, user: UserDoc, client: C
   const now = context.clock.now();
   const sessionId = SessionId.parse(randomUUID());
   const refresh = newRefreshToken(sessionId);
-  try {
-    await context.sessions.create({
+  await stored(() =>
+    context.sessions.create({
       _id: sessionId,
       userId: user._id,
       epoch: user.epoch,
@@ -37,11 +37,9 @@ export async function openSession(context: AuthContext, user: UserDoc, client: C
       expiresAt: new Date(now + context.config.REFRESH_TOKEN_TTL),
       ...client,
       outbox: [],
-    });
-    await endSurplus(context, user);
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+    }),
+  );
+  await stored(() => endSurplus(context, user));
   return { account: directoryUser(user), tokens: tokenPair(context, user, refresh), sessionId };
 }
 

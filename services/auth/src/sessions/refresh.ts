@@ -1,6 +1,5 @@
 import type { TokenPair } from '@switchboard/dialects';
 import { ok, type Result } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import { z } from 'zod';
 import { readAccount } from '../accounts/change-account.ts';
 import { directoryUser } from '../accounts/directory-user.ts';
@@ -8,6 +7,7 @@ import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
 import { badRefreshToken, tokenOfBanned, tokenOfDeleted } from '../refusals.ts';
 import type { SessionDoc } from '../store/sessions.ts';
+import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
 import { readSession } from './check-session.ts';
 import { tokenPair } from './issue-tokens.ts';
@@ -71,8 +71,8 @@ async function rotate(
   const now = context.clock.now();
   const successor = successorOf(token);
   const tokens = tokenPair(context, user, successor);
-  try {
-    const { modifiedCount } = await context.sessions.updateOne(
+  const { modifiedCount } = await stored(() =>
+    context.sessions.updateOne(
       { _id: token.sessionId, turnDigest: digest(token.turn), revokedAt: { $exists: false } },
       {
         $set: {
@@ -85,11 +85,9 @@ async function rotate(
           ...client,
         },
       },
-    );
-    return modifiedCount === 1 ? tokens : undefined;
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+    ),
+  );
+  return modifiedCount === 1 ? tokens : undefined;
 }
 
 function givenBefore(context: AuthContext, session: SessionDoc, token: RefreshToken): TokenPair | undefined {

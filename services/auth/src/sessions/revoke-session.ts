@@ -1,7 +1,8 @@
 import type { Notice, SessionId } from '@switchboard/protocol';
-import { mongoFault, newEvent } from '@switchboard/service-kit';
+import { newEvent } from '@switchboard/service-kit';
 import { userIdOf } from '../accounts/directory-user.ts';
 import type { AuthContext } from '../context.ts';
+import { stored } from '../store/stored.ts';
 
 export type RevocationReason = Extract<Notice, { type: 'session.revoked' }>['reason'];
 
@@ -14,19 +15,17 @@ export async function revokeSession(
 ): Promise<boolean> {
   const userId = userIdOf(user);
   const event = newEvent({ type: 'auth.session.revoked', userId, sessionId }, context.clock);
-  try {
-    const { modifiedCount } = await context.sessions.updateOne(
+  const { modifiedCount } = await stored(() =>
+    context.sessions.updateOne(
       { _id: sessionId, userId: user, revokedAt: { $exists: false } },
       {
         $set: { revokedAt: new Date(context.clock.now()) },
         $unset: { previousDigest: 1, sealedAnswer: 1 },
         $push: { outbox: event },
       },
-    );
-    if (modifiedCount === 0) return false;
-  } catch (cause) {
-    throw mongoFault(cause);
-  }
+    ),
+  );
+  if (modifiedCount === 0) return false;
   context.announcer.ofSession(sessionId, {
     events: [event],
     notices: [{ type: 'session.revoked', userId, sessionId, reason }],

@@ -8,7 +8,7 @@ const LENGTH = 32;
 export function searchKeys(username: string, name: string): string[] {
   const keys = new Set<string>();
   for (const text of [username, name]) {
-    const characters = [...searchText(text)];
+    const characters = Array.from(searchText(text));
     for (let start = 0; start < characters.length; start += 1) {
       if (characters[start] === ' ') continue;
       keys.add(characters.slice(start, start + LENGTH).join(''));
@@ -24,5 +24,5 @@ export function searchText(text: string): string {
 
 /** The longest beginning of a query that the keys can hold. */
 export function searchPrefix(query: string): string {
-  return [...searchText(query)].slice(0, LENGTH).join('');
+  return Array.from(searchText(query)).slice(0, LENGTH).join('');
 }
