@@ -206,6 +206,9 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     readonly lifecycle: Awaited<ReturnType<typeof createCallLifecycle>>;
     /** From now on nothing that this node does has any effect, and nothing reaches it: the process is gone. */
     crash(): void;
+    readonly dead: boolean;
+    /** Notices are lost on the way to this node. */
+    deafen(): void;
     /** Calls `before` whenever the node is about to publish. */
     onPublish(before: (event: BusEvent) => void): void;
     stop(): Promise<void>;
@@ -213,6 +216,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
 
   const startNode = async (index: number): Promise<TestNode> => {
     let dead = false;
+    let deaf = false;
     let beforePublish: ((event: BusEvent) => void) | undefined;
     const mortal = <T extends object>(port: T): T =>
       new Proxy(port, {
@@ -229,7 +233,10 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     const context: SignalingContext = {
       config: { RATE_LIMIT_CALLS: options.rateLimit ?? 'off' } as SignalingContext['config'],
       nodeId: NodeId.parse(`node-${index}`),
-      bus: mortal<Bus>(bus),
+      bus: mortal<Bus>({
+        ...bus,
+        listen: (handler, id) => bus.listen((notice) => (deaf || dead ? undefined : handler(notice)), id),
+      }),
       clock: {
         now: () => clock.now(),
         after: (ms, callback) => clock.after(ms, () => (dead ? undefined : callback())),
@@ -264,6 +271,12 @@ export async function createCallCluster(options: ClusterOptions = {}) {
           const { id: userId, sessionId } = device.identity;
           void presence.remove({ deviceId, userId, sessionId, nodeId: context.nodeId, dialect }, clock.now());
         }
+      },
+      get dead() {
+        return dead;
+      },
+      deafen() {
+        deaf = true;
       },
       onPublish(before) {
         beforePublish = before;
@@ -348,7 +361,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     /** Nothing is under way on any living node. */
     async quiet(): Promise<void> {
       for (let round = 0; round < 3; round += 1) {
-        for (const node of nodes) await node.context.calls.background.idle();
+        for (const node of nodes) if (!node.dead) await node.context.calls.background.idle();
         for (let turn = 0; turn < 8; turn += 1) await new Promise(setImmediate);
       }
     },
@@ -372,8 +385,9 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         const ends = events.filter((event) => event.type === 'call.ended' && event.call.id === callId);
         if (ends.length > 1) found.push(`${ends.length} ends of ${callId}`);
         if (live?.state.call.phase !== 'ended') continue;
-        for (const { context } of nodes) {
-          if (context.calls.hosted.get(callId)) found.push(`${context.nodeId} hosts ended ${callId}`);
+        for (const { context, dead } of nodes) {
+          if (!dead && context.calls.hosted.get(callId))
+            found.push(`${context.nodeId} hosts ended ${callId}`);
         }
       }
       return found;

@@ -3,10 +3,12 @@ import { Background } from './background.ts';
 import { CallTimers } from './call-timers.ts';
 import { HostedCalls } from './hosted-calls.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { WaitingDevices } from './waiting-devices.ts';
 
 /** What one node remembers of calls. All of it can be lost: the truth is in the live store. */
 export interface CallNode {
   readonly hosted: HostedCalls;
+  readonly waiting: WaitingDevices;
   readonly timers: CallTimers;
   readonly background: Background;
   /** Changes of one call, so that this node's own requests do not race each other. */
@@ -22,6 +24,7 @@ export interface CallNode {
 export function createCallNode(): CallNode {
   return {
     hosted: new HostedCalls(),
+    waiting: new WaitingDevices(),
     timers: new CallTimers(),
     background: new Background(),
     changes: new KeyedQueue(),

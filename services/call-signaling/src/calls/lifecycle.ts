@@ -1,5 +1,4 @@
-import type { BusEvent, CallId, Notice } from '@switchboard/protocol';
-import { CallId as CallIdSchema } from '@switchboard/protocol';
+import type { BusEvent } from '@switchboard/protocol';
 import { Belongings } from '../belongings.ts';
 import type { SignalingContext } from '../context.ts';
 import { incomingDelivery } from '../deliver/ring.ts';
@@ -8,8 +7,8 @@ import { every } from '../every.ts';
 import type { CallLifecycle } from './call-lifecycle.ts';
 import { claimedCall } from './claims.ts';
 import { renewLeases } from './leases.ts';
+import { heed, refresh, waitMs } from './news.ts';
 import { seatOf } from './parties.ts';
-import { remember } from './remember.ts';
 import { returnDevice } from './return-device.ts';
 import { ringable, ringOf } from './ringable.ts';
 import { unseat } from './seat.ts';
@@ -29,7 +28,17 @@ export async function createCallLifecycle(context: SignalingContext): Promise<Ca
       ),
     );
     own.add(every(SWEEP_MS, clock, () => sweep(context), failed));
-    own.add(every(timings.leaseMs / 3, clock, () => renewLeases(context), failed));
+    own.add(
+      every(
+        timings.leaseMs / 3,
+        clock,
+        async () => {
+          for (const callId of calls.waiting.calls()) refresh(context, callId);
+          await renewLeases(context);
+        },
+        failed,
+      ),
+    );
   });
 
   return {
@@ -67,8 +76,10 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
     const live = (await load(context, callId))?.live;
     if (!live || calls.departed.has(session)) return;
     const { state, outbox } = live;
-    if (seatOf(state, userId)) {
-      await returnDevice(context, session, state);
+    const seat = seatOf(state, userId);
+    if (seat) {
+      const returned = await returnDevice(context, session, state);
+      if (!returned) calls.waiting.add(callId, session, context.clock.now() + waitMs(context.timings));
     } else if (state.callees[userId] === 'ringing' && state.call.phase === 'ringing') {
       // Not yet published, the ring is still on its way and will find this socket, too.
       const onItsWay = outbox.some((event) => event.type === 'call.ringing');
@@ -87,26 +98,6 @@ function declared(context: SignalingContext, session: Session): void {
   if (seat?.device.deviceId === session.deviceId && seat.device.dialect !== session.dialect) {
     unseat(context, session);
   }
-}
-
-/** Another node changed a call: whatever is hosted here is read anew. A notice that is lost is made up for by the next lease. */
-function heed(context: SignalingContext, notice: Notice): void {
-  if (notice.type !== 'call.changed') return;
-  const parsed = CallIdSchema.safeParse(notice.callId);
-  const hosted = parsed.success ? context.calls.hosted.get(parsed.data) : undefined;
-  if (!parsed.success || !hosted) return;
-  hosted.fresh = false;
-  refresh(context, parsed.data);
-}
-
-function refresh(context: SignalingContext, callId: CallId): void {
-  const { calls, logger } = context;
-  calls.background.run(logger, 'a changed call could not be read', callId, () =>
-    calls.changes.run(callId, async () => {
-      const stored = await load(context, callId);
-      if (stored) remember(context, stored.live);
-    }),
-  );
 }
 
 /** A banned or deleted user leaves whatever call they are in. */

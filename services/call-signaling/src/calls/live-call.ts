@@ -9,8 +9,11 @@ export interface LiveCall {
   readonly state: CallState;
   /** Not known to be published, in the order in which they happened. */
   readonly outbox: readonly CallEvent[];
-  /** The answering node told the caller itself, so that no signal of the callee can overtake the answer. */
-  readonly callerTold: boolean;
+  /**
+   * How the caller's device hears of the answer: the answering node tells it, so that no signal of the callee can overtake the answer. Absent: whoever
+   * delivers the event has to. A time (epoch ms): the answering node is about to, unless it is not heard of by then.
+   */
+  readonly callerTold?: true | number;
 }
 
 /** How long the node that made a change has to publish its events before any other may step in. */

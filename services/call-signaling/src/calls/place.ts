@@ -79,7 +79,7 @@ export async function placeNew(placing: Placing): Promise<Placed | undefined> {
     {
       applied: async (live) => {
         if (live.state.call.phase !== 'ended') await seat(context, session, live);
-        return false;
+        return undefined;
       },
     },
   );

@@ -36,15 +36,15 @@ export async function returnDevice(
 }
 
 /** What was said while the device was away and is kept until it is known to have been heard. */
-function tellMissed(session: Session, { state, callerTold }: LiveCall): boolean {
+function tellMissed(session: Session, { state, callerTold }: LiveCall): true | undefined {
   const { call, answer } = state;
-  if (call.phase !== 'active') return false;
+  if (call.phase !== 'active') return undefined;
   if (call.answeredBy === session.identity.id) {
     if (state.heldCandidates.length > 0) handOver(state, session);
-    return false;
+    return undefined;
   }
   const delivery = answeredDelivery(state);
-  if (!delivery || (callerTold && answer === undefined)) return false;
+  if (!delivery || (callerTold === true && answer === undefined)) return undefined;
   session.deliver(delivery);
   return true;
 }

@@ -4,7 +4,7 @@ import { type CallId, unavailable } from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import { confirmClaims, releaseClaims } from './claims.ts';
-import { deadlineOf, type LiveCall } from './live-call.ts';
+import { deadlineOf, type LiveCall, OUTBOX_GRACE_MS } from './live-call.ts';
 import { publishEvents } from './publish.ts';
 import { remember } from './remember.ts';
 
@@ -25,10 +25,10 @@ export type Transition =
 
 export interface TransitionOptions {
   /**
-   * Runs once the change is stored and before anybody is told of it or this node changes the call again. True: the caller's device was told that it
-   * was answered.
+   * Runs once the change is stored and before anybody is told of it or this node changes the call again. What it returns is about the caller of an
+   * answered call: whether its device was told now.
    */
-  readonly applied?: (live: LiveCall, before: CallState | undefined) => Promise<boolean>;
+  readonly applied?: (live: LiveCall) => Promise<boolean | undefined>;
 }
 
 /**
@@ -67,7 +67,8 @@ export async function change(
     const live: LiveCall = {
       state,
       outbox: [...(current?.live.outbox ?? []), ...events],
-      callerTold: current?.live.callerTold ?? false,
+      ...(current?.live.callerTold === undefined ? {} : { callerTold: current.live.callerTold }),
+      ...(command.type === 'answer' ? { callerTold: now + OUTBOX_GRACE_MS } : {}),
     };
     const deadline = deadlineOf(live, now, timings);
     if (!(await liveCalls.compareAndSet(callId, current?.version ?? 0, live, deadline))) continue;
@@ -90,18 +91,21 @@ async function settle(
   { before, live, told }: Stored,
   { applied }: TransitionOptions,
 ): Promise<Applied> {
-  const { calls, bus, logger } = context;
+  const { calls, bus, logger, metrics } = context;
   const callId = live.state.call.id;
   const outcome: Applied = { ok: true, before, state: live.state, changed: true };
   remember(context, live);
-  let callerTold = false;
+  let callerTold: boolean | undefined;
   try {
-    callerTold = (await applied?.(live, before)) ?? false;
+    callerTold = await applied?.(live);
   } catch (err) {
     // The change stands whatever becomes of the telling; its events say the same once more.
     logger.warn({ callId, err }, 'telling of a call change failed');
   }
   if (!told) return outcome;
+  metrics
+    .counter('signaling_call_changes_total', 'Changes of calls that somebody heard of', ['phase', 'reason'])
+    .inc({ phase: live.state.call.phase, reason: live.state.call.endReason ?? '' });
   calls.background.run(logger, 'telling other nodes of a call change failed', callId, () =>
     bus.notify({ type: 'call.changed', callId }),
   );

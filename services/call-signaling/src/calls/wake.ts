@@ -25,5 +25,5 @@ export async function wake(context: SignalingContext, callId: CallId): Promise<v
     );
     return false;
   });
-  if (unpublished) await publishEvents(context, callId, false);
+  if (unpublished) await publishEvents(context, callId);
 }

@@ -3,6 +3,7 @@ import type { Call, CallDevice, CallEvent, Delivery, EventOf, UserId } from '@sw
 import { answeredDelivery } from '../calls/answered.ts';
 import type { LiveCall } from '../calls/live-call.ts';
 import { opposite, partyOf } from '../calls/parties.ts';
+import { pause } from '../calls/pause.ts';
 import { canJoin, ringable, ringOf } from '../calls/ringable.ts';
 import type { SignalingContext } from '../context.ts';
 import { ringRung } from './ring.ts';
@@ -46,10 +47,15 @@ async function answered(
   live: LiveCall | undefined,
   context: SignalingContext,
 ): Promise<void> {
-  const { router } = context;
-  const delivery = live && answeredDelivery(live.state);
-  if (live && delivery && !live.callerTold) {
-    router.toDevice(call.caller.id, callerDevice(call, live), delivery);
+  const { router, liveCalls, clock } = context;
+  let told = live;
+  while (typeof told?.callerTold === 'number' && clock.now() < told.callerTold) {
+    await pause(clock, 10);
+    told = (await liveCalls.get(call.id))?.state;
+  }
+  const delivery = told && answeredDelivery(told.state);
+  if (told && delivery && told.callerTold !== true) {
+    router.toDevice(call.caller.id, callerDevice(call, told), delivery);
   }
   router.toDevice(by, device, { type: 'call.responded', call, response: 'accept' });
   const ended = endedDelivery(call, 'answered_elsewhere', by);
