@@ -122,10 +122,10 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   };
 
   const carryOut = (by: SocketSession, command: Command, ack?: Ack): void => {
-    const started = clock.now();
+    const started = performance.now();
     const running = lanes.run(dispatcher.laneOf(command), async () => {
       const result = await dispatcher.dispatch(by, command);
-      metrics.handled(command.type, result.ok ? 'ok' : result.error.code, clock.now() - started);
+      metrics.handled(command.type, result.ok ? 'ok' : result.error.code, performance.now() - started);
       if (socket.disconnected) return;
       if (result.ok) answer(command, result.value.value, ack);
       else refuse(result.error, ack);

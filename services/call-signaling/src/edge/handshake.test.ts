@@ -1,5 +1,5 @@
-import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { eventually } from '../testing/eventually.ts';
 import { connected, refused } from '../testing/test-client.ts';
 import { startTestMongo, startTestNode, type TestNode } from '../testing/test-node.ts';
@@ -158,9 +158,7 @@ describe('a socket without a token', () => {
     const client = await node.client(null);
     client.socket.emit('join', { token: alice.token() });
     const sent = ['one', 'two', 'three'];
-    const answers = await Promise.all(
-      sent.map((content) => client.ask('message', { to: bob.id, content })),
-    );
+    const answers = await Promise.all(sent.map((content) => client.ask('message', { to: bob.id, content })));
     expect(answers.every(({ ok }) => ok)).toBe(true);
     expect(node.chat.messages.map(({ content }) => content)).toEqual(sent);
   });

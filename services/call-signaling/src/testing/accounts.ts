@@ -7,8 +7,8 @@ import {
   ok,
   reject,
   SessionId,
-  unavailable,
   UserId,
+  unavailable,
 } from '@switchboard/protocol';
 import { createTokenKey, signAccessToken } from '@switchboard/service-kit';
 

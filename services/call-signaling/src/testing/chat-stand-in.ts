@@ -1,13 +1,14 @@
 import type { Bus, Clock } from '@switchboard/ports';
 import {
+  type BusEvent,
   type ConversationSummary,
   directConversation,
   directMembers,
   type Message,
   MessageId,
   ok,
-  reject,
   type RequestPayload,
+  reject,
   unavailable,
 } from '@switchboard/protocol';
 import { newEvent, uuidv7 } from '@switchboard/service-kit';
@@ -19,6 +20,11 @@ export interface ChatStandIn extends AsyncDisposable {
   away: boolean;
   /** Awaited before a send is stored, to hold one back. */
   beforeSend: (content: string) => Promise<void>;
+}
+
+/** As the outbox of the real one does: what cannot be published now is not lost, and nobody waits for it. */
+function publish(bus: Bus, event: BusEvent): void {
+  bus.publish(event).catch(() => undefined);
 }
 
 export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatStandIn> {
@@ -54,7 +60,7 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
     };
     messages.push(message);
     const origin = request.origin === undefined ? {} : { origin: request.origin };
-    void bus.publish(newEvent({ type: 'chat.message.created', message, ...origin }, clock));
+    publish(bus, newEvent({ type: 'chat.message.created', message, ...origin }, clock));
     return ok({ message, duplicate: false });
   };
 
@@ -67,7 +73,8 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
       const upToSeq = Math.max(...named.map(({ seq }) => seq));
       const read = [{ authorId: first.sender.id, messageIds: named.map(({ id }) => id) }];
       const { conversationId } = first;
-      void bus.publish(
+      publish(
+        bus,
         newEvent({ type: 'chat.message.read', conversationId, readerId: actor.id, read, upToSeq }, clock),
       );
       return ok({ upToSeq });
@@ -79,7 +86,7 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
         const message = messages.find(({ id }) => id === messageId);
         if (!message) continue;
         const body = { conversationId, authorId: message.sender.id, messageIds: [messageId] };
-        void bus.publish(newEvent({ type: 'chat.message.delivered', ...body }, clock));
+        publish(bus, newEvent({ type: 'chat.message.delivered', ...body }, clock));
       }
       return ok({});
     }),

@@ -1,5 +1,8 @@
 /** Asks again until the condition holds; after `withinMs` it fails with what the condition last said. */
-export async function eventually<T>(condition: () => T | Promise<T>, withinMs = 5_000): Promise<NonNullable<T>> {
+export async function eventually<T>(
+  condition: () => T | Promise<T>,
+  withinMs = 5_000,
+): Promise<NonNullable<T>> {
   const until = performance.now() + withinMs;
   for (;;) {
     let last: unknown;

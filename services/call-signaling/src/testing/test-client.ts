@@ -41,9 +41,7 @@ export function connectClient(url: string, options: ClientOptions = {}): TestCli
   socket.onAny((event: string, ...args: unknown[]) => heard.push({ event, args }));
 
   const all = (event: string) =>
-    heard
-      .filter((frame) => frame.event === event)
-      .map((frame) => frame.args[0] as Record<string, unknown>);
+    heard.filter((frame) => frame.event === event).map((frame) => frame.args[0] as Record<string, unknown>);
   const ask = (event: string, ...args: unknown[]): Promise<Answer> =>
     socket.timeout(5_000).emitWithAck(event, ...args);
 

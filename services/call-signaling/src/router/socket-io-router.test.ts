@@ -1,0 +1,173 @@
+import { type Dialect, dialects } from '@switchboard/dialects';
+import { createMemoryPresence } from '@switchboard/engine-memory';
+import { type CallId, DeviceId, type DialectName, NodeId, SessionId, UserId } from '@switchboard/protocol';
+import fc from 'fast-check';
+import type { Namespace } from 'socket.io';
+import { describe, expect, it } from 'vitest';
+import { rooms } from './rooms.ts';
+import { createSocketIoRouter } from './socket-io-router.ts';
+
+const user = UserId.parse('7');
+const device = (last: number) => DeviceId.parse(`00000000-0000-4000-8000-00000000000${last}`);
+const callId = '00000000-0000-4000-8000-0000000000cc' as CallId;
+const typing = {
+  type: 'typing',
+  from: { id: user, username: 'u', name: 'U' },
+  active: true,
+  conversationId: 'd:7:8',
+} as never;
+
+interface Emitted {
+  readonly rooms: string[];
+  readonly except: string[];
+  readonly event: string;
+}
+
+/** A namespace of which only rooms may be asked: anything else is a call that some adapter would make dear. */
+function recorder() {
+  const emitted: Emitted[] = [];
+  const joined: string[] = [];
+  const target = (to: string[], except: string[]) => ({
+    to: (room: string) => target([...to, room], except),
+    in: (room: string) => target([...to, room], except),
+    except: (room: string) => target(to, [...except, room]),
+    emit: (event: string, ...args: unknown[]) => {
+      if (typeof args.at(-1) === 'function') throw new Error('an acked broadcast goes to every node');
+      emitted.push({ rooms: to, except, event });
+    },
+    socketsJoin: (room: string) => joined.push(`${to.join()} → ${room}`),
+    socketsLeave: (room: string) => joined.push(`${to.join()} ← ${room}`),
+  });
+  return { namespace: target([], []) as unknown as Namespace, emitted, joined };
+}
+
+async function routerFor(...devices: [number, DialectName | null][]) {
+  const presence = createMemoryPresence();
+  const now = Date.now();
+  for (const [last, dialect] of devices) {
+    const present = {
+      deviceId: device(last),
+      userId: user,
+      sessionId: SessionId.parse(device(last)),
+      nodeId: NodeId.parse('n'),
+      dialect,
+    };
+    await presence.put(present, now + 60_000, now);
+  }
+  let encoded = 0;
+  const counting = new Map<DialectName, Dialect>(
+    [...dialects].map(([name, dialect]) => [
+      name,
+      {
+        ...dialect,
+        encode: (...args) => {
+          encoded += 1;
+          return dialect.encode(...args);
+        },
+      },
+    ]),
+  );
+  const { namespace, emitted, joined } = recorder();
+  const router = createSocketIoRouter({
+    namespace,
+    localSocket: () => undefined,
+    dialects: counting,
+    presence,
+    clock: { now: () => now, after: () => ({ [Symbol.dispose]() {} }) },
+    jitsiRoom: () => ({
+      domain: '',
+      roomName: '',
+      url: '',
+      config: { startWithAudioMuted: false, startWithVideoMuted: false },
+    }),
+  });
+  return { router, emitted, joined, encodings: () => encoded };
+}
+
+describe('rooms', () => {
+  it('never have the length of a socket id', () => {
+    const userIds = fc.stringMatching(/^[1-9]\d{0,14}$/).map((id) => UserId.parse(id));
+    const tongues = fc.constantFrom(
+      'peer',
+      'rooms',
+      'jitsi',
+      'expo',
+      'channels',
+      'native',
+      'undeclared' as const,
+    );
+    fc.assert(
+      fc.property(userIds, tongues, (id, tongue) => {
+        for (const room of [rooms.user(id, tongue), rooms.presence(tongue), rooms.device(device(1))]) {
+          expect(room).not.toHaveLength(20);
+        }
+      }),
+      { examples: [[UserId.parse('1234567890'), 'peer']] },
+    );
+    expect(rooms.callSeat(callId, device(1))).not.toHaveLength(20);
+  });
+});
+
+describe('a delivery to a user', () => {
+  it('is encoded once and emitted once for each vocabulary present', async () => {
+    const { router, emitted, encodings } = await routerFor(
+      [1, 'native'],
+      [2, 'native'],
+      [3, 'jitsi'],
+      [4, 'peer'],
+    );
+    // Peer has no word for it, and does not count.
+    expect(await router.toUser(user, typing)).toBe(3);
+    expect(encodings()).toBe(3);
+    expect(emitted).toEqual([
+      { rooms: ['user:7|native'], except: [], event: 'typing' },
+      { rooms: ['user:7|jitsi'], except: [], event: 'typing:start' },
+    ]);
+  });
+
+  it('leaves a device out and asks for each vocabulary, of undeclared sockets for all', async () => {
+    const { router, emitted } = await routerFor([1, 'native'], [2, 'native'], [3, null]);
+    expect(await router.toUser(user, typing, { except: device(1) })).toBe(2);
+    expect(emitted.map(({ rooms: [room], except: [out], event }) => [room, out, event])).toEqual([
+      ['user:7|native', rooms.device(device(1)), 'typing'],
+      ['user:7|undeclared', rooms.device(device(1)), 'typing:start'],
+      ['user:7|undeclared', rooms.device(device(1)), 'typing'],
+    ]);
+    emitted.length = 0;
+    expect(await router.toUser(user, typing, { only: (dialect) => dialect === 'jitsi' })).toBe(1);
+    expect(emitted.map(({ event }) => event)).toEqual(['typing:start']);
+    expect(await router.toUser(user, typing, { only: () => false })).toBe(0);
+    expect(await router.toUser(UserId.parse('8'), typing)).toBe(0);
+  });
+});
+
+describe('a call', () => {
+  it('is joined by device and signalled to one seat', async () => {
+    const { router, emitted, joined, encodings } = await routerFor();
+    await router.joinCall(device(1), callId);
+    await router.leaveCall(device(1), callId);
+    const seat = rooms.callSeat(callId, device(1));
+    expect(joined).toEqual([`${rooms.device(device(1))} → ${seat}`, `${rooms.device(device(1))} ← ${seat}`]);
+    const to = { userId: user, device: { deviceId: device(1), dialect: 'native' as const } };
+    router.relay(callId, to, typing);
+    router.toDevice(user, to.device, typing);
+    expect(emitted.map(({ rooms: [room] }) => room)).toEqual([seat, rooms.device(device(1))]);
+    expect(encodings()).toBe(2);
+  });
+});
+
+describe('everyone', () => {
+  it('is one emit for each frame of each vocabulary, to rooms of presence alone', async () => {
+    const { router, emitted } = await routerFor();
+    const online = [{ id: user, username: 'u', name: 'U' }];
+    router.toEveryone({ type: 'presence', online, joined: online, left: [], at: new Date().toISOString() });
+    expect(emitted.map(({ rooms: [room], event }) => `${room} ${event}`).sort()).toEqual([
+      'presence|jitsi user:online',
+      'presence|native presence',
+      'presence|peer users',
+      'presence|undeclared presence',
+      'presence|undeclared user:online',
+      'presence|undeclared users',
+    ]);
+  });
+});
