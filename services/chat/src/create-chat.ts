@@ -55,7 +55,7 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
   const graceMs = config.CHAT_OUTBOX_GRACE;
   const ownDirectory = deps.directory ? undefined : createUserDirectory({ bus, clock });
   const directory = deps.directory ?? (ownDirectory as UserDirectory);
-  const messages = createMessageStore(messageDocs, { insertTimeoutMs: GIVE_UP_MS, onInsert: metrics.batch });
+  const messages = createMessageStore(messageDocs, { insertTimeoutMs: GIVE_UP_MS, onInsert: (size) => metrics.batch(size) });
   const conversations = createConversationStore(conversationDocs);
   const createdEvents = createCreatedEvents({ model: messageDocs, conversations, bus, clock, logger, graceMs });
   const deliveredEvents = createDeliveredEvents({ model: messageDocs, bus, clock, logger, graceMs });
@@ -99,7 +99,7 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
     readEvents,
     deliveredEvents,
     membership: createMembership({ direct: createDirectKind(directory) }),
-    sending: createRepeats(commits.submit, messages, MAX_ACKNOWLEDGED),
+    sending: createRepeats((draft) => commits.submit(draft), messages, MAX_ACKNOWLEDGED),
   };
 
   /** Outermost first: nobody new, what is in hand stored, what is stored published. */

@@ -2,7 +2,7 @@ import { groupBy } from '../group-by.ts';
 import type { MessageLog, Tail } from '../sending/draft.ts';
 import type { Delivered } from '../publishing/delivered-events.ts';
 import { insertMessages } from './message-inserts.ts';
-import { MESSAGE_INDEXES, type MessageDoc, type MessageModel } from './message-model.ts';
+import type { MessageDoc, MessageModel } from './message-model.ts';
 
 /** A page of one conversation, oldest first. `more`: there is another beyond it, in the direction asked. */
 export interface MessagePage {

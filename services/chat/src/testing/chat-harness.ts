@@ -1,0 +1,239 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { presentRestErrorAt } from '@switchboard/dialects';
+import { type EmbeddedMongo, startEmbeddedMongo } from '@switchboard/embedded-mongo';
+import { createMemoryBus, createMemoryRateLimits } from '@switchboard/engine-memory';
+import type { Bus } from '@switchboard/ports';
+import {
+  type BusEvent,
+  type DirectoryUser,
+  type EventType,
+  type Identity,
+  ok,
+  type RequestName,
+  type RequestPayload,
+  type RequestReply,
+  reject,
+  SessionId,
+  UserId,
+} from '@switchboard/protocol';
+import {
+  connectMongo,
+  createHttpApp,
+  createLogger,
+  createMetrics,
+  listen,
+  type MongoHandle,
+  type Service,
+  type SessionVerifier,
+  systemClock,
+} from '@switchboard/service-kit';
+import { chatConfig } from '../config.ts';
+import { createChat } from '../create-chat.ts';
+
+const logger = createLogger({ level: 'silent', service: 'chat', nodeId: 'test' });
+
+export const userId = (id: number | string): UserId => UserId.parse(String(id));
+
+export function identity(id: number | string): Identity {
+  return {
+    id: userId(id),
+    username: `user${id}`,
+    name: `User ${id}`,
+    email: null,
+    role: 'user',
+    sessionId: SessionId.parse(randomUUID()),
+  };
+}
+
+/** The embedded database on a folder of its own; `restart` keeps folder and port. */
+export class TestDatabase implements AsyncDisposable {
+  readonly #dataDir: string;
+  #server: EmbeddedMongo | undefined;
+  readonly url: string;
+  readonly #port: number;
+
+  private constructor(dataDir: string, server: EmbeddedMongo) {
+    this.#dataDir = dataDir;
+    this.#server = server;
+    this.#port = server.port;
+    this.url = server.url;
+  }
+
+  static async start(): Promise<TestDatabase> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-chat-'));
+    return new TestDatabase(dataDir, await startEmbeddedMongo({ dataDir }));
+  }
+
+  /** Documents looked at since the start of the server. */
+  get examined(): number {
+    return this.#server?.stats().docsExamined ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#server = undefined;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#server = await startEmbeddedMongo({ dataDir: this.#dataDir, port: this.#port });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+}
+
+export interface NodeOptions {
+  /** Variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stands between the service and its bus. */
+  readonly wrapBus?: (bus: Bus) => Bus;
+  /** Users that the directory does not know. */
+  readonly unknown?: readonly string[];
+  readonly deleted?: readonly string[];
+}
+
+/** One chat service on a bus of its own, with the events it published. */
+export class TestNode implements AsyncDisposable {
+  readonly bus: Bus;
+  readonly mongo: MongoHandle;
+  readonly service: Service;
+  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly events: BusEvent[] = [];
+  readonly #closing: (() => Promise<unknown>)[];
+
+  private constructor(parts: Pick<TestNode, 'bus' | 'mongo' | 'service' | 'metrics'>, closing: (() => Promise<unknown>)[]) {
+    this.bus = parts.bus;
+    this.mongo = parts.mongo;
+    this.service = parts.service;
+    this.metrics = parts.metrics;
+    this.#closing = closing;
+  }
+
+  static async start(url: string, database: string, options: NodeOptions = {}): Promise<TestNode> {
+    const config = chatConfig.parse({
+      JWT_SECRET: randomBytes(32).toString('hex'),
+      RATE_LIMIT_MESSAGES: 'off',
+      CHAT_OUTBOX_SWEEP: '50ms',
+      CHAT_OUTBOX_GRACE: '200ms',
+      ...options.env,
+    });
+    const bus = createMemoryBus({ clock: systemClock });
+    await bus.serve('auth.users.get', async ({ userIds }) =>
+      ok({ users: userIds.filter((id) => !options.unknown?.includes(id)).map((id) => directoryUser(id, options)) }),
+    );
+    const metrics = createMetrics({ service: 'chat' });
+    const mongo = await connectMongo(databaseUrl(url, database), { logger, appName: 'chat-test' });
+    const service = await createChat(config, {
+      bus: options.wrapBus?.(bus) ?? bus,
+      clock: systemClock,
+      logger,
+      metrics,
+      mongo,
+      rates: createMemoryRateLimits({ clock: systemClock }),
+    });
+    const node = new TestNode({ bus, mongo, service, metrics }, [
+      () => service[Symbol.asyncDispose](),
+      () => bus.close(),
+      () => mongo[Symbol.asyncDispose](),
+    ]);
+    const types: EventType[] = ['chat.message.created', 'chat.message.read', 'chat.message.delivered'];
+    await bus.consume({ durable: 'test', types }, async (event) => {
+      node.events.push(event);
+    });
+    return node;
+  }
+
+  ask<N extends RequestName>(name: N, payload: RequestPayload<N>) {
+    return this.bus.request(name, payload);
+  }
+
+  /** The value of a request that must not be refused. */
+  async must<N extends RequestName>(name: N, payload: RequestPayload<N>): Promise<RequestReply<N>> {
+    const result = await this.bus.request(name, payload);
+    if (!result.ok) throw new Error(`${name}: ${result.error.code} ${result.error.message}`);
+    return result.value;
+  }
+
+  async send(from: number, to: number, content: string, clientMessageId?: string) {
+    return this.must('chat.send', {
+      actor: identity(from),
+      to: { kind: 'direct', userId: userId(to) },
+      content,
+      contentType: 'text',
+      ...(clientMessageId === undefined ? {} : { clientMessageId }),
+    });
+  }
+
+  eventsOf<T extends EventType>(type: T): Extract<BusEvent, { type: T }>[] {
+    return this.events.filter((event): event is Extract<BusEvent, { type: T }> => event.type === type);
+  }
+
+  /** The sum and count of the insert sizes so far. */
+  async inserts(): Promise<{ calls: number; messages: number }> {
+    const { text } = await this.metrics.expose();
+    const value = (name: string) =>
+      Number(new RegExp(`^chat_insert_batch_messages_${name}\\{[^}]*\\} (\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
+    return { calls: value('count'), messages: value('sum') };
+  }
+
+  /** The service's routes over HTTP; the token is the id of the user. */
+  async listen(): Promise<{ url: string; close(): Promise<void> }> {
+    const verifier: SessionVerifier & AsyncDisposable = {
+      verify: async (token) =>
+        token ? ok(identity(token)) : reject('UNAUTHORIZED', 'Authentication required', { detail: 'missing_token' }),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+    const app = createHttpApp({
+      routes: this.service.routes,
+      presentError: presentRestErrorAt,
+      verifier,
+      clientOrigins: [],
+      logger,
+      metrics: this.metrics,
+      checks: this.service.checks,
+      trustProxy: false,
+    });
+    const server = await listen(app, { host: '127.0.0.1', port: 0 });
+    this.#closing.unshift(() => server.close());
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const close of this.#closing.splice(0)) await close();
+  }
+}
+
+function databaseUrl(url: string, database: string): string {
+  const parsed = new URL(url);
+  parsed.pathname = `/${database}`;
+  return parsed.toString();
+}
+
+function directoryUser(id: UserId, { deleted }: NodeOptions): DirectoryUser {
+  return {
+    id,
+    username: `user${id}`,
+    name: `User ${id}`,
+    email: null,
+    status: deleted?.includes(id) ? 'deleted' : 'active',
+    role: 'user',
+    createdAt: new Date(0).toISOString(),
+  };
+}
+
+/** Waits for a condition, asking again every few milliseconds. */
+export async function until(what: string, probe: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await probe())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
