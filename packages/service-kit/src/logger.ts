@@ -44,6 +44,8 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
+type MakeChild = (this: Logger, bindings: pino.Bindings, options?: pino.ChildLoggerOptions) => Logger;
+
 /** A logger whose lines carry service and node, and never what HIDDEN_KEYS names, at whatever depth it is logged. */
 export function createLogger({ level, service, nodeId, pretty, destination }: LoggerOptions): Logger {
   const out = destination ?? pino.destination(1);
@@ -54,11 +56,17 @@ export function createLogger({ level, service, nodeId, pretty, destination }: Lo
     serializers: { err: describeError, error: describeError },
     formatters: {
       level: (label) => ({ level: label }),
-      bindings: (bindings) => scrub(bindings, 0) as Record<string, unknown>,
       log: (facts) => scrub(facts, 0) as Record<string, unknown>,
     },
   };
-  return pino(options, pretty ? prettyLines(out) : out);
+  const logger = pino(options, pretty ? prettyLines(out) : out);
+  // pino leaves a child's bindings as they are; children inherit this from their parent.
+  const child = Reflect.get(logger, 'child') as unknown as MakeChild;
+  return Object.assign(logger, {
+    child(this: Logger, bindings: pino.Bindings, more?: pino.ChildLoggerOptions) {
+      return child.call(this, scrub(bindings, 0) as pino.Bindings, more);
+    },
+  });
 }
 
 function scrub(value: unknown, depth: number): unknown {
