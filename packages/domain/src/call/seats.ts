@@ -83,13 +83,13 @@ export function renewLeases(
   for (const side of SIDES) {
     const seat = next[side];
     if (!seat || seat.lost || !command.deviceIds.includes(seat.device.deviceId)) continue;
-    const renewed: Seat = { device: seat.device, leaseUntil: Math.max(seat.leaseUntil, leaseUntil) };
+    const renewed: Seat = { device: seat.device, leaseUntil };
     if (seat.awayUntil !== undefined) {
       const resumed = resume(next, side, renewed);
       if (!resumed.ok) return resumed;
       next = resumed.state;
       events.push(...resumed.events);
-    } else if (renewed.leaseUntil > seat.leaseUntil) {
+    } else if (leaseUntil > seat.leaseUntil) {
       next = { ...next, [side]: renewed };
     } else continue;
     if (next.call.phase === 'active') next = withoutHeld(next, side);

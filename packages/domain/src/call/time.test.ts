@@ -166,6 +166,14 @@ describe('a lease', () => {
     expect(at(lapsedThenLost, leaseMs + 20, renew(caller))).toBe('=');
     expect(lapsedThenLost.callerSeat.awayUntil).toBe(START + leaseMs + graceMs);
   });
+  it('that lapsed and then is reported lost is told once', () => {
+    const swept = stateOf(decideFrozen(active, tick, leaseMs));
+    expect(at(swept, leaseMs + 10, lost(caller))).toBe('+');
+    expect(at(active, leaseMs, lost(caller))).toBe('interrupted');
+  });
+  it('that lapsed is left to the sweep by a command without effect', () => {
+    expect(at(active, leaseMs, answer(callee))).toBe('=');
+  });
   it('that lapsed while it rang is told once somebody answers', () => {
     const ringing = play(placed);
     expect(at(ringing, leaseMs)).toBe('+');
