@@ -9,7 +9,7 @@ const KILLS = 200;
 /** Two servers are killed side by side, each with a directory of its own. */
 const LANES = 2;
 const WRITERS = 12;
-const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 
 interface Entry {
   /** The version that was acknowledged last; 0 when the document was deleted or never made. */
@@ -27,7 +27,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const { directory, server } of lanes) {
-    if (server !== undefined && server.child.exitCode === null && server.child.signalCode === null) await server.kill('SIGKILL');
+    if (server !== undefined && server.child.exitCode === null && server.child.signalCode === null)
+      await server.kill('SIGKILL');
     await directory.remove();
   }
 });
@@ -56,10 +57,15 @@ class Lane {
   }
 
   async verify(things: Collection<Document>): Promise<void> {
-    const found = new Map((await things.find({}, { batchSize: 5000 }).toArray()).map((document) => [Number(document._id), document]));
+    const found = new Map(
+      (await things.find({}, { batchSize: 5000 }).toArray()).map((document) => [
+        Number(document._id),
+        document,
+      ]),
+    );
     for (const [id, entry] of this.entries) {
       const document = found.get(id);
-      const version = document === undefined ? 0 : Number(document['version']);
+      const version = document === undefined ? 0 : Number(document.version);
       const possible = entry.pending === undefined ? [entry.version] : [entry.version, entry.pending];
       expect(possible, `document ${id}, seed ${SEED}`).toContain(version);
       if (document !== undefined) expect(document).toEqual(content(id, version));
@@ -97,7 +103,9 @@ class Lane {
   }
 
   private async step(things: Collection<Document>, writer: number): Promise<void> {
-    const own = [...this.entries.keys()].filter((id) => id % WRITERS === writer && this.entries.get(id)?.version !== 0);
+    const own = [...this.entries.keys()].filter(
+      (id) => id % WRITERS === writer && this.entries.get(id)?.version !== 0,
+    );
     const victim = own[Math.floor(this.random() * own.length)];
     const choice = this.random();
     if (victim === undefined || (choice < 0.3 && own.length < 60)) await this.insert(things, writer);
@@ -143,10 +151,20 @@ class Lane {
 }
 
 async function connect(url: string): Promise<MongoClient> {
-  return await MongoClient.connect(url, { retryReads: false, retryWrites: false, maxPoolSize: WRITERS, serverSelectionTimeoutMS: 5000 });
+  return await MongoClient.connect(url, {
+    retryReads: false,
+    retryWrites: false,
+    maxPoolSize: WRITERS,
+    serverSelectionTimeoutMS: 5000,
+  });
 }
 
-async function killRepeatedly(lane: Lane, slot: (typeof lanes)[number], kills: number, random: () => number): Promise<void> {
+async function killRepeatedly(
+  lane: Lane,
+  slot: (typeof lanes)[number],
+  kills: number,
+  random: () => number,
+): Promise<void> {
   for (let kill = 0; kill < kills; kill++) {
     slot.server = spawnServer(slot.directory.path);
     // Some die while they start, recovery included.

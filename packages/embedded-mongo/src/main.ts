@@ -13,6 +13,9 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  void database.ended.then((failure) => {
+    if (failure !== undefined) process.exitCode = 1;
+  });
   process.stdout.write(`${JSON.stringify({ url: database.url })}\n`);
 }
 

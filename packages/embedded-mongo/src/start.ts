@@ -28,6 +28,8 @@ export interface EmbeddedMongo extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   stats(): Stats;
+  /** Resolves when the server has ended; to an error when nobody asked it to. There is no second life: start another. */
+  readonly ended: Promise<Error | undefined>;
 }
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -60,8 +62,10 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   const exited = new Promise<number>((onExit) => worker.once('exit', onExit));
   const port = await ready(worker, log);
   let closing: Promise<void> | undefined;
-  worker.on('exit', (code) => {
-    if (closing === undefined) log.error({ code }, 'the embedded database stopped by itself');
+  const ended = exited.then((code) => {
+    if (closing !== undefined) return undefined;
+    log.error({ code }, 'the embedded database stopped by itself');
+    return new Error(`the embedded database stopped by itself (exit code ${code})`);
   });
   const close = async (): Promise<void> => {
     worker.postMessage({ type: 'close' } satisfies ToWorker);
@@ -70,6 +74,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   return {
     url: `mongodb://${host.includes(':') ? `[${host}]` : host}:${port}/?directConnection=true`,
     port,
+    ended,
     stats: () => counters.snapshot(),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };

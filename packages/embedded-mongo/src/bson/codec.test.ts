@@ -48,11 +48,45 @@ test('a key never continues another one, so that joined keys compare field by fi
 test('values of different types stand in the order that the server documents', async () => {
   const { BSONRegExp, Binary, Decimal128, Long, MaxKey, MinKey, ObjectId, Timestamp } = await import('bson');
   const ascending = [
-    new MinKey(), null, Number.NaN, Number.NEGATIVE_INFINITY, -1.5, Decimal128.fromString('0.1'), 0.1, 1,
-    Long.fromString('9007199254740992'), Decimal128.fromString('9007199254740992.5'), Long.fromString('9007199254740993'),
-    Decimal128.fromString('1E+6000'), Number.POSITIVE_INFINITY, '', 'a', 'a\0', 'a\x01', 'b', '\uffee', '𝒳', {}, { a: 1 }, { a: 2 }, { b: 0 }, { a: 'x' },
-    [], [1], [1, 2], [2], new Binary(Buffer.from('zz')), new Binary(Buffer.from('aaa')), new ObjectId('000000000000000000000001'),
-    false, true, new Date(-1), new Date(0), new Timestamp({ t: 0, i: 1 }), new BSONRegExp('a'), new MaxKey(),
+    new MinKey(),
+    null,
+    Number.NaN,
+    Number.NEGATIVE_INFINITY,
+    -1.5,
+    Decimal128.fromString('0.1'),
+    0.1,
+    1,
+    Long.fromString('9007199254740992'),
+    Decimal128.fromString('9007199254740992.5'),
+    Long.fromString('9007199254740993'),
+    Decimal128.fromString('1E+6000'),
+    Number.POSITIVE_INFINITY,
+    '',
+    'a',
+    'a\0',
+    'a\x01',
+    'b',
+    '\uffee',
+    '𝒳',
+    {},
+    { a: 1 },
+    { a: 2 },
+    { b: 0 },
+    { a: 'x' },
+    [],
+    [1],
+    [1, 2],
+    [2],
+    new Binary(Buffer.from('zz')),
+    new Binary(Buffer.from('aaa')),
+    new ObjectId('000000000000000000000001'),
+    false,
+    true,
+    new Date(-1),
+    new Date(0),
+    new Timestamp({ t: 0, i: 1 }),
+    new BSONRegExp('a'),
+    new MaxKey(),
   ].map(toValue);
   const keys = ascending.map(encodeKey);
   for (let i = 1; i < keys.length; i++) {
@@ -70,16 +104,21 @@ test('numbers of one value are equal in all four types', async () => {
 
 test('any bytes are either a document or a CommandError', () => {
   fc.assert(
-    fc.property(bsonDocument, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 }), fc.nat(), (document, edits, cut) => {
-      const bytes = toBytes(document);
-      for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
-      const hostile = cut % 3 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes;
-      try {
-        expect(decode(hostile)).toBeInstanceOf(Map);
-      } catch (error) {
-        expect(error).toBeInstanceOf(CommandError);
-      }
-    }),
+    fc.property(
+      bsonDocument,
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 }),
+      fc.nat(),
+      (document, edits, cut) => {
+        const bytes = toBytes(document);
+        for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+        const hostile = cut % 3 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes;
+        try {
+          expect(decode(hostile)).toBeInstanceOf(Map);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CommandError);
+        }
+      },
+    ),
     { numRuns: 3000 },
   );
 });

@@ -11,7 +11,9 @@ beforeAll(async () => {
   database = await testDatabase({ now: () => now, maxCursors: 5, cursorTimeoutMs: 1000 });
   things = database.db.collection<Document>('things');
   await things.createIndex({ n: 1 });
-  await things.insertMany(Array.from({ length: 1000 }, (_, n) => ({ _id: n as never, n, pad: 'x'.repeat(100) })));
+  await things.insertMany(
+    Array.from({ length: 1000 }, (_, n) => ({ _id: n as never, n, pad: 'x'.repeat(100) })),
+  );
 });
 
 afterAll(() => database[Symbol.asyncDispose]());
@@ -29,24 +31,45 @@ test.each([
 });
 
 test('skip and limit span batches', async () => {
-  expect(await things.find({}, { batchSize: 10, skip: 5, limit: 25 }).sort({ n: 1 }).map(({ n }) => n).toArray()).toEqual(numbers(25, 5));
-  expect(await things.find({ n: { $gte: 990 } }, { batchSize: 3 }).map(({ n }) => n).toArray()).toEqual(numbers(10, 990));
+  expect(
+    await things
+      .find({}, { batchSize: 10, skip: 5, limit: 25 })
+      .sort({ n: 1 })
+      .map(({ n }) => n)
+      .toArray(),
+  ).toEqual(numbers(25, 5));
+  expect(
+    await things
+      .find({ n: { $gte: 990 } }, { batchSize: 3 })
+      .map(({ n }) => n)
+      .toArray(),
+  ).toEqual(numbers(10, 990));
   expect(open()).toBe(0);
 });
 
 test('aggregations come in batches too', async () => {
-  const found = await things.aggregate([{ $match: { n: { $lt: 500 } } }, { $project: { m: { $multiply: ['$n', 2] } } }, { $sort: { m: 1 } }], { batchSize: 9 }).toArray();
+  const found = await things
+    .aggregate(
+      [{ $match: { n: { $lt: 500 } } }, { $project: { m: { $multiply: ['$n', 2] } } }, { $sort: { m: 1 } }],
+      { batchSize: 9 },
+    )
+    .toArray();
   expect(found.map(({ m }) => m)).toEqual(numbers(500).map((n) => n * 2));
 });
 
 test('a single batch and a batch size of zero', async () => {
   const { cursor } = await database.db.command({ find: 'things', batchSize: 3, singleBatch: true });
-  expect([cursor.id, cursor.firstBatch.length]).toEqual([Long.ZERO, 3].map((v) => (v instanceof Long ? expect.anything() : v)));
+  expect([cursor.id, cursor.firstBatch.length]).toEqual(
+    [Long.ZERO, 3].map((v) => (v instanceof Long ? expect.anything() : v)),
+  );
   expect(String(cursor.id)).toBe('0');
   const empty = await database.db.command({ find: 'things', batchSize: 0 });
-  expect(empty['cursor'].firstBatch).toHaveLength(0);
-  const rest = await database.db.command({ getMore: empty['cursor'].id, collection: 'things' }, { promoteLongs: false });
-  expect(rest['cursor'].nextBatch).toHaveLength(1000);
+  expect(empty.cursor.firstBatch).toHaveLength(0);
+  const rest = await database.db.command(
+    { getMore: empty.cursor.id, collection: 'things' },
+    { promoteLongs: false },
+  );
+  expect(rest.cursor.nextBatch).toHaveLength(1000);
 });
 
 test('a closed cursor is gone, an unknown one an error', async () => {
@@ -55,7 +78,9 @@ test('a closed cursor is gone, an unknown one an error', async () => {
   expect(open()).toBe(1);
   await cursor.close();
   expect(open()).toBe(0);
-  await expect(database.db.command({ getMore: Long.fromNumber(12345), collection: 'things' })).rejects.toMatchObject({ code: 43 });
+  await expect(
+    database.db.command({ getMore: Long.fromNumber(12345), collection: 'things' }),
+  ).rejects.toMatchObject({ code: 43 });
 });
 
 test('idle cursors time out, and there are only so many', async () => {
@@ -100,5 +125,7 @@ test('a sort in memory has a bound', async () => {
   const large = database.db.collection<Document>('large');
   for (const n of numbers(10, 6)) await large.insertOne({ n, pad: 'x'.repeat(7 * 1024 * 1024) });
   await expect(large.find({}).sort({ pad: 1 }).toArray()).rejects.toMatchObject({ code: 292 });
-  expect(await large.find({}).sort({ pad: 1, n: 1 }).limit(1).project({ n: 1, _id: 0 }).toArray()).toEqual([{ n: 0 }]);
+  expect(await large.find({}).sort({ pad: 1, n: 1 }).limit(1).project({ n: 1, _id: 0 }).toArray()).toEqual([
+    { n: 0 },
+  ]);
 }, 30_000);

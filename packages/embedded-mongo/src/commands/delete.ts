@@ -1,5 +1,5 @@
 import { type Doc, doc } from '../bson/value.ts';
-import { FindRun, type Match } from '../engine/find-run.ts';
+import { FindRun } from '../engine/find-run.ts';
 import { CommandError, failedToParse } from '../errors.ts';
 import { collectionName, document, documents, integer, missing, refuseCollation } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
@@ -51,13 +51,12 @@ async function runStatement(
     limit,
     hint: statement.get('hint'),
   });
-  const matches: Match[] = [];
-  for (let match = await query.next(pace); match !== undefined; match = await query.next(pace))
-    matches.push(match);
-  for (const { rid, document: found } of matches) {
+  for (const rid of await query.rids(pace)) {
     if (pace.due) await pace.yield();
+    const match = collection.load(rid);
+    if (match === undefined) continue;
     begin();
-    collection.remove(rid, found);
+    collection.remove(rid, match.document);
     engine.counters.add('docsWritten');
     deleted();
   }

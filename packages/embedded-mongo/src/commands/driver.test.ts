@@ -23,12 +23,23 @@ test('the driver’s everyday calls', async () => {
   expect(await things.countDocuments({ a: { $gt: 1 } })).toBe(3);
   expect(await things.countDocuments({ a: 99 })).toBe(0);
   expect(await things.estimatedDocumentCount()).toBe(4);
-  expect((await things.distinct('a')).sort()).toEqual([1, 2, 3]);
+  expect((await things.distinct('a')).sort((x, y) => x - y)).toEqual([1, 2, 3]);
   expect(await things.replaceOne({ a: 1 }, { b: 1 })).toMatchObject({ matchedCount: 1, modifiedCount: 1 });
-  expect(await things.updateOne({ b: 1 }, { $set: { b: 1 } })).toMatchObject({ matchedCount: 1, modifiedCount: 0 });
+  expect(await things.updateOne({ b: 1 }, { $set: { b: 1 } })).toMatchObject({
+    matchedCount: 1,
+    modifiedCount: 0,
+  });
   expect(await things.findOneAndUpdate({ a: 2 }, { $inc: { a: 10 } })).toMatchObject({ a: 2 });
-  expect(await things.findOneAndUpdate({ a: 12 }, { $inc: { a: 1 } }, { returnDocument: 'after', projection: { a: 1, _id: 0 } })).toEqual({ a: 13 });
-  expect(await things.findOneAndReplace({ a: 13 }, { c: 1 }, { returnDocument: 'after' })).toMatchObject({ c: 1 });
+  expect(
+    await things.findOneAndUpdate(
+      { a: 12 },
+      { $inc: { a: 1 } },
+      { returnDocument: 'after', projection: { a: 1, _id: 0 } },
+    ),
+  ).toEqual({ a: 13 });
+  expect(await things.findOneAndReplace({ a: 13 }, { c: 1 }, { returnDocument: 'after' })).toMatchObject({
+    c: 1,
+  });
   expect(await things.findOneAndDelete({ c: 1 })).toMatchObject({ c: 1 });
   expect(await things.findOneAndDelete({ c: 1 })).toBeNull();
   expect(await things.deleteMany({ a: 3 })).toMatchObject({ deletedCount: 2 });
@@ -46,18 +57,33 @@ test('bulk writes of every kind', async () => {
     { updateOne: { filter: { n: 77 }, update: { $set: { y: 1 } }, upsert: true } },
     { deleteOne: { filter: { n: 0 } } },
   ]);
-  expect(result).toMatchObject({ insertedCount: 2, matchedCount: 4, modifiedCount: 4, deletedCount: 1, upsertedCount: 1 });
+  expect(result).toMatchObject({
+    insertedCount: 2,
+    matchedCount: 4,
+    modifiedCount: 4,
+    deletedCount: 1,
+    upsertedCount: 1,
+  });
 });
 
 test('databases and collections', async () => {
   await database.db.createCollection('made');
   await database.db.collection('used').insertOne({});
-  expect((await database.db.listCollections().toArray()).map(({ name }) => name).sort()).toEqual(['made', 'used']);
-  expect(await database.db.listCollections({ name: 'made' }, { nameOnly: true }).toArray()).toEqual([{ name: 'made', type: 'collection' }]);
+  expect((await database.db.listCollections().toArray()).map(({ name }) => name).sort()).toEqual([
+    'made',
+    'used',
+  ]);
+  expect(await database.db.listCollections({ name: 'made' }, { nameOnly: true }).toArray()).toEqual([
+    { name: 'made', type: 'collection' },
+  ]);
   await expect(database.db.createCollection('made')).rejects.toMatchObject({ code: 48 });
   await expect(database.db.createCollection('capped', { capped: true, size: 1000 })).rejects.toThrow();
-  await expect(database.db.createCollection('checked', { validator: { a: 1 } })).rejects.toMatchObject({ code: 40415 });
-  expect((await database.client.db().admin().listDatabases()).databases.map(({ name }) => name)).toContain('test');
+  await expect(database.db.createCollection('checked', { validator: { a: 1 } })).rejects.toMatchObject({
+    code: 40415,
+  });
+  expect((await database.client.db().admin().listDatabases()).databases.map(({ name }) => name)).toContain(
+    'test',
+  );
   expect(await database.db.dropCollection('made')).toBe(true);
   await database.db.dropCollection('never-there');
   await expect(database.db.collection('a$b').insertOne({})).rejects.toMatchObject({ code: 73 });
@@ -86,7 +112,9 @@ test('sessions are accepted, transactions refused as by a standalone', async () 
   });
   await session.abortTransaction();
   await session.endSession();
-  await expect(database.client.db('admin').command({ commitTransaction: 1 })).rejects.toMatchObject({ code: 20 });
+  await expect(database.client.db('admin').command({ commitTransaction: 1 })).rejects.toMatchObject({
+    code: 20,
+  });
   expect(await database.db.collection('things').countDocuments({})).toBe(1);
 });
 
@@ -107,21 +135,31 @@ describe('what is not there is an error', () => {
     [{ aggregate: 'things', pipeline: [{ $frobnicate: {} }], cursor: {} }, 40324],
     [{ aggregate: 'things', pipeline: [{ $out: 'x' }], cursor: {} }, 2],
     [{ aggregate: 'things', pipeline: [{ $changeStream: {} }], cursor: {} }, 40573],
-    [{ aggregate: 'things', pipeline: [{ $project: { x: { $function: { body: 'x', args: [], lang: 'js' } } } }], cursor: {} }, 2],
+    [
+      {
+        aggregate: 'things',
+        pipeline: [{ $project: { x: { $function: { body: 'x', args: [], lang: 'js' } } } }],
+        cursor: {},
+      },
+      2,
+    ],
     [{ aggregate: 'things', pipeline: [{ $group: { _id: 1, x: { $accumulator: {} } } }], cursor: {} }, 2],
     [{ aggregate: 'things', pipeline: [{ $match: { $where: '1' } }], cursor: {} }, 2],
     [{ aggregate: 1, pipeline: [], cursor: {} }, 73],
   ])('%j', async (command, code) => {
     await database.db.collection('things').insertOne({ a: 1 });
     const error: unknown = await database.db.command(command).then(
-      (reply) => reply['writeErrors']?.[0],
+      (reply) => reply.writeErrors?.[0],
       (reason: unknown) => reason,
     );
     expect(error).toMatchObject({ code });
   });
 
   test('an unknown command names itself', async () => {
-    await expect(database.db.command({ frobnicate: 1 })).rejects.toMatchObject({ codeName: 'CommandNotFound', message: "no such command: 'frobnicate'" });
+    await expect(database.db.command({ frobnicate: 1 })).rejects.toMatchObject({
+      codeName: 'CommandNotFound',
+      message: "no such command: 'frobnicate'",
+    });
   });
 });
 
@@ -129,37 +167,69 @@ test('aggregations', async () => {
   const orders = database.db.collection<Document>('orders');
   const users = database.db.collection<Document>('users');
   const [ann, bob] = [new ObjectId(), new ObjectId()];
-  await users.insertMany([{ _id: ann, name: 'ann' }, { _id: bob, name: 'bob' }]);
+  await users.insertMany([
+    { _id: ann, name: 'ann' },
+    { _id: bob, name: 'bob' },
+  ]);
   await orders.insertMany([
     { user: ann, total: 5, tags: ['x', 'y'], at: new Date(5) },
     { user: ann, total: 7, tags: ['y'], at: new Date(9) },
     { user: bob, total: 1, tags: [], at: new Date(1) },
   ]);
   expect(
-    await orders.aggregate([{ $group: { _id: '$user', sum: { $sum: '$total' }, last: { $max: '$at' }, n: { $sum: 1 } } }, { $sort: { sum: -1 } }]).toArray(),
-  ).toEqual([{ _id: ann, sum: 12, last: new Date(9), n: 2 }, { _id: bob, sum: 1, last: new Date(1), n: 1 }]);
+    await orders
+      .aggregate([
+        { $group: { _id: '$user', sum: { $sum: '$total' }, last: { $max: '$at' }, n: { $sum: 1 } } },
+        { $sort: { sum: -1 } },
+      ])
+      .toArray(),
+  ).toEqual([
+    { _id: ann, sum: 12, last: new Date(9), n: 2 },
+    { _id: bob, sum: 1, last: new Date(1), n: 1 },
+  ]);
   expect(
     await orders
-      .aggregate([{ $match: { total: { $gt: 5 } } }, { $lookup: { from: 'users', localField: 'user', foreignField: '_id', as: 'who' } }, { $unwind: '$who' }, { $project: { _id: 0, name: '$who.name' } }])
+      .aggregate([
+        { $match: { total: { $gt: 5 } } },
+        { $lookup: { from: 'users', localField: 'user', foreignField: '_id', as: 'who' } },
+        { $unwind: '$who' },
+        { $project: { _id: 0, name: '$who.name' } },
+      ])
       .toArray(),
   ).toEqual([{ name: 'ann' }]);
-  expect(await orders.aggregate([{ $unwind: '$tags' }, { $sortByCount: '$tags' }]).toArray()).toEqual([{ _id: 'y', count: 2 }, { _id: 'x', count: 1 }]);
-  expect(await orders.aggregate([{ $match: { user: ann } }, { $count: 'n' }]).toArray()).toEqual([{ n: 2 }]);
-  expect(await orders.aggregate([{ $facet: { all: [{ $count: 'n' }], big: [{ $match: { user: ann, total: { $gte: 7 } } }, { $project: { _id: 0, total: 1 } }] } }]).toArray()).toEqual([
-    { all: [{ n: 3 }], big: [{ total: 7 }] },
+  expect(await orders.aggregate([{ $unwind: '$tags' }, { $sortByCount: '$tags' }]).toArray()).toEqual([
+    { _id: 'y', count: 2 },
+    { _id: 'x', count: 1 },
   ]);
+  expect(await orders.aggregate([{ $match: { user: ann } }, { $count: 'n' }]).toArray()).toEqual([{ n: 2 }]);
+  expect(
+    await orders
+      .aggregate([
+        {
+          $facet: {
+            all: [{ $count: 'n' }],
+            big: [{ $match: { user: ann, total: { $gte: 7 } } }, { $project: { _id: 0, total: 1 } }],
+          },
+        },
+      ])
+      .toArray(),
+  ).toEqual([{ all: [{ n: 3 }], big: [{ total: 7 }] }]);
   const before = database.server.engine.counters.read('docsExamined');
   await orders.createIndex({ at: 1 });
-  await orders.aggregate([{ $match: { at: { $gt: new Date(4) } } }, { $sort: { at: -1 } }, { $limit: 1 }]).toArray();
+  await orders
+    .aggregate([{ $match: { at: { $gt: new Date(4) } } }, { $sort: { at: -1 } }, { $limit: 1 }])
+    .toArray();
   expect(database.server.engine.counters.read('docsExamined') - before).toBe(1);
 });
 
 test('arithmetic that JavaScript would get wrong is refused, not rounded', async () => {
   const things = database.db.collection<Document>('things');
   await things.insertOne({ n: Long.fromString('9007199254740993') });
-  await expect(things.aggregate([{ $group: { _id: null, sum: { $sum: '$n' } } }]).toArray()).rejects.toMatchObject({ code: 238 });
+  await expect(
+    things.aggregate([{ $group: { _id: null, sum: { $sum: '$n' } } }]).toArray(),
+  ).rejects.toMatchObject({ code: 238 });
   await things.updateOne({}, { $inc: { n: 1 } });
-  expect(String((await things.findOne({}, { promoteLongs: false }))?.['n'])).toBe('9007199254740994');
+  expect(String((await things.findOne({}, { promoteLongs: false }))?.n)).toBe('9007199254740994');
   await things.updateOne({}, { $set: { n: Long.MAX_VALUE } });
   await expect(things.updateOne({}, { $inc: { n: 1 } })).rejects.toMatchObject({ code: 2 });
 });
@@ -171,7 +241,9 @@ test('identifiers of every kind, and what cannot be one', async () => {
   for (const _id of ids) expect(await things.findOne({ _id } as Document)).toEqual({ _id });
   await expect(things.insertOne({ _id: [1] } as unknown as Document)).rejects.toMatchObject({ code: 53 });
   await expect(things.insertOne({ _id: /x/ } as unknown as Document)).rejects.toMatchObject({ code: 53 });
-  await expect(things.insertOne({ _id: { $x: 1 } } as unknown as Document)).rejects.toMatchObject({ code: 52 });
+  await expect(things.insertOne({ _id: { $x: 1 } } as unknown as Document)).rejects.toMatchObject({
+    code: 52,
+  });
 });
 
 test('a document has a largest size, also after an update', async () => {

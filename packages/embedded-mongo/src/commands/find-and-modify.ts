@@ -70,7 +70,14 @@ async function modify(
       engine.counters.add('docsWritten');
       return { before: match.bytes };
     }
-    const { modified, after } = changeDocument(collection, match, filter, update, now, begin);
+    const { modified, after } = changeDocument(
+      collection,
+      match,
+      query?.positions(match.document),
+      update,
+      now,
+      begin,
+    );
     if (modified) engine.counters.add('docsWritten');
     return { before: match.bytes, after };
   }

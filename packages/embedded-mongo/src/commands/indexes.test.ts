@@ -36,26 +36,38 @@ test('a duplicate is told in the words of the server, with pattern and value', a
   expect(error.errmsg ?? error.message).toBe(
     'E11000 duplicate key error collection: test.things index: name_1 dup key: { name: "x" }',
   );
-  expect(error['keyPattern']).toEqual({ name: 1 });
-  expect(error['keyValue']).toEqual({ name: 'x' });
+  expect(error.keyPattern).toEqual({ name: 1 });
+  expect(error.keyValue).toEqual({ name: 'x' });
 });
 
 test('a duplicate _id, a duplicate by update and by findAndModify', async () => {
   await things.createIndex({ a: 1, b: -1 }, { unique: true });
-  await things.insertMany([{ _id: 1, a: 1, b: 1 }, { _id: 2, a: 1, b: 2 }] as Document[]);
-  expect(await failure(things.insertOne({ _id: 1 } as Document))).toMatchObject({ code: 11000, keyPattern: { _id: 1 }, keyValue: { _id: 1 } });
+  await things.insertMany([
+    { _id: 1, a: 1, b: 1 },
+    { _id: 2, a: 1, b: 2 },
+  ] as Document[]);
+  expect(await failure(things.insertOne({ _id: 1 } as Document))).toMatchObject({
+    code: 11000,
+    keyPattern: { _id: 1 },
+    keyValue: { _id: 1 },
+  });
   expect(await failure(things.updateOne({ _id: 2 } as Document, { $set: { b: 1 } }))).toMatchObject({
     code: 11000,
     keyPattern: { a: 1, b: -1 },
     keyValue: { a: 1, b: 1 },
   });
-  expect(await failure(things.findOneAndUpdate({ _id: 2 } as Document, { $set: { b: 1 } }))).toMatchObject({ code: 11000, keyValue: { a: 1, b: 1 } });
+  expect(await failure(things.findOneAndUpdate({ _id: 2 } as Document, { $set: { b: 1 } }))).toMatchObject({
+    code: 11000,
+    keyValue: { a: 1, b: 1 },
+  });
   expect(await things.findOne({ _id: 2 } as Document)).toEqual({ _id: 2, a: 1, b: 2 });
 });
 
 test('of a hundred racers for one unique value exactly one wins', async () => {
   await things.createIndex({ name: 1 }, { unique: true });
-  const results = await Promise.allSettled(Array.from({ length: 100 }, (_, racer) => things.insertOne({ name: 'x', racer })));
+  const results = await Promise.allSettled(
+    Array.from({ length: 100 }, (_, racer) => things.insertOne({ name: 'x', racer })),
+  );
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   expect(await things.countDocuments({})).toBe(1);
   const upserts = await Promise.all(
@@ -68,9 +80,11 @@ test('of a hundred racers for one unique value exactly one wins', async () => {
 test('find-and-modify hands each job to one taker', async () => {
   await things.insertMany(Array.from({ length: 50 }, (_, n) => ({ n, taken: false })));
   const taken = await Promise.all(
-    Array.from({ length: 80 }, () => things.findOneAndUpdate({ taken: false }, { $set: { taken: true } }, { sort: { n: 1 } })),
+    Array.from({ length: 80 }, () =>
+      things.findOneAndUpdate({ taken: false }, { $set: { taken: true } }, { sort: { n: 1 } }),
+    ),
   );
-  const jobs = taken.filter((job) => job !== null).map((job) => job['n']);
+  const jobs = taken.filter((job) => job !== null).map((job) => job.n);
   expect(jobs.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n));
 });
 
@@ -97,19 +111,28 @@ test('a unique index sees a missing field as null, a sparse one does not see it'
 
 test('a partial unique index binds only the documents it covers, as they come and go', async () => {
   await things.createIndex({ user: 1 }, { unique: true, partialFilterExpression: { active: true } });
-  await things.insertMany([{ _id: 1, user: 'a', active: true }, { _id: 2, user: 'a', active: false }, { _id: 3, user: 'a' }] as Document[]);
+  await things.insertMany([
+    { _id: 1, user: 'a', active: true },
+    { _id: 2, user: 'a', active: false },
+    { _id: 3, user: 'a' },
+  ] as Document[]);
   expect((await failure(things.insertOne({ user: 'a', active: true }))).code).toBe(11000);
-  expect((await failure(things.updateOne({ _id: 2 } as Document, { $set: { active: true } }))).code).toBe(11000);
+  expect((await failure(things.updateOne({ _id: 2 } as Document, { $set: { active: true } }))).code).toBe(
+    11000,
+  );
   await things.updateOne({ _id: 1 } as Document, { $set: { active: false } });
   await things.updateOne({ _id: 2 } as Document, { $set: { active: true } });
-  expect((await failure(things.updateOne({ _id: 1 } as Document, { $set: { active: true } }))).code).toBe(11000);
-  expect((await database.db.command({ validate: 'things' }))['valid']).toBe(true);
+  expect((await failure(things.updateOne({ _id: 1 } as Document, { $set: { active: true } }))).code).toBe(
+    11000,
+  );
+  expect((await database.db.command({ validate: 'things' })).valid).toBe(true);
 });
 
 test('a unique index holds across numeric types, elements of arrays and long values', async () => {
   await things.createIndex({ a: 1 }, { unique: true });
   await things.insertOne({ a: [1, 'x', 'x'] });
-  for (const a of [Long.fromNumber(1), 1, 'x', ['y', 'x']]) expect((await failure(things.insertOne({ a }))).code).toBe(11000);
+  for (const a of [Long.fromNumber(1), 1, 'x', ['y', 'x']])
+    expect((await failure(things.insertOne({ a }))).code).toBe(11000);
   const long = 'y'.repeat(100_000);
   await things.insertOne({ a: long });
   await things.insertOne({ a: `${long}z` });
@@ -126,12 +149,20 @@ test('building a unique index over duplicates fails and leaves none', async () =
 });
 
 test('indexes are listed, found again and dropped as on the server', async () => {
-  expect(await things.createIndex({ a: 1, b: -1 }, { unique: true, partialFilterExpression: { a: { $gt: 1 } } })).toBe('a_1_b_-1');
+  expect(
+    await things.createIndex({ a: 1, b: -1 }, { unique: true, partialFilterExpression: { a: { $gt: 1 } } }),
+  ).toBe('a_1_b_-1');
   await things.createIndex({ a: 1, b: -1 }, { unique: true, partialFilterExpression: { a: { $gt: 1 } } });
   await things.createIndex({ at: 1 }, { expireAfterSeconds: 60 });
   expect(await things.indexes()).toEqual([
     { v: 2, key: { _id: 1 }, name: '_id_' },
-    { v: 2, key: { a: 1, b: -1 }, name: 'a_1_b_-1', unique: true, partialFilterExpression: { a: { $gt: 1 } } },
+    {
+      v: 2,
+      key: { a: 1, b: -1 },
+      name: 'a_1_b_-1',
+      unique: true,
+      partialFilterExpression: { a: { $gt: 1 } },
+    },
     { v: 2, key: { at: 1 }, name: 'at_1', expireAfterSeconds: 60 },
   ]);
   expect((await failure(things.createIndex({ at: 1 }, { expireAfterSeconds: 61 }))).code).toBe(85);
@@ -166,12 +197,24 @@ test('TTL deletes what is due by the clock, and only dates', async () => {
   const at = (ageSeconds: number) => new Date(now - ageSeconds * 1000);
   await things.createIndex({ at: 1 }, { expireAfterSeconds: 60 });
   await things.insertMany([
-    { _id: 'old', at: at(61) }, { _id: 'fresh', at: at(59) }, { _id: 'text', at: 'yesterday' }, { _id: 'number', at: 0 }, { _id: 'none' },
-    { _id: 'array', at: [at(10), at(100)] }, { _id: 'ancient', at: new Date(-5) },
+    { _id: 'old', at: at(61) },
+    { _id: 'fresh', at: at(59) },
+    { _id: 'text', at: 'yesterday' },
+    { _id: 'number', at: 0 },
+    { _id: 'none' },
+    { _id: 'array', at: [at(10), at(100)] },
+    { _id: 'ancient', at: new Date(-5) },
   ] as unknown as Document[]);
   const { engine } = database.server;
   expect(await deleteExpired(engine)).toBe(3);
-  expect((await things.find().map(({ _id }) => String(_id)).toArray()).sort()).toEqual(['fresh', 'none', 'number', 'text']);
+  expect(
+    (
+      await things
+        .find()
+        .map(({ _id }) => String(_id))
+        .toArray()
+    ).sort(),
+  ).toEqual(['fresh', 'none', 'number', 'text']);
   now += 2000;
   expect(await deleteExpired(engine)).toBe(1);
   await things.dropIndexes();

@@ -1,6 +1,6 @@
 import { type Doc, doc } from '../bson/value.ts';
 import { changeDocument, insertFromUpdate } from '../engine/change.ts';
-import { FindRun, type Match } from '../engine/find-run.ts';
+import { FindRun } from '../engine/find-run.ts';
 import { CommandError, failedToParse } from '../errors.ts';
 import { compileUpdate } from '../update/compile.ts';
 import { collectionName, document, documents, flag, missing, refuseCollation } from './arguments.ts';
@@ -71,12 +71,12 @@ async function runStatement(
       hint: statement.get('hint'),
     });
     // All are found before the first is changed, so that none is met again under the key that the change gives it.
-    const matches: Match[] = [];
-    for (let match = await query.next(pace); match !== undefined; match = await query.next(pace))
-      matches.push(match);
-    for (const match of matches) {
+    for (const rid of await query.rids(pace)) {
       if (pace.due) await pace.yield();
-      const { modified } = changeDocument(collection, match, filter, update, now, begin);
+      const match = collection.load(rid);
+      if (match === undefined) continue;
+      const positions = query.positions(match.document);
+      const { modified } = changeDocument(collection, match, positions, update, now, begin);
       matched++;
       totals.n++;
       if (modified) {

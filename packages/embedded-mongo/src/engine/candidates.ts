@@ -1,5 +1,5 @@
-import type { KeyRange } from '../query/interval.ts';
 import { CommandError } from '../errors.ts';
+import type { KeyRange } from '../query/interval.ts';
 import type { Plan } from '../query/planner.ts';
 import type { Collection, StoredDocument } from '../store/collection.ts';
 import type { Connection } from '../store/connection.ts';

@@ -4,7 +4,8 @@ import { encode } from '../bson/encode.ts';
 import { type Doc, isArray, isDoc, type Value } from '../bson/value.ts';
 import { checkId, checkSize, newObjectId } from '../commands/insert.ts';
 import { CommandError } from '../errors.ts';
-import { compileFilter, isOperatorDoc } from '../query/filter.ts';
+import { isOperatorDoc } from '../query/filter.ts';
+import type { Positions } from '../query/path-match.ts';
 import type { Collection } from '../store/collection.ts';
 import type { Update } from '../update/compile.ts';
 import { setAt } from '../update/paths.ts';
@@ -20,12 +21,11 @@ export interface Changed {
 export function changeDocument(
   collection: Collection,
   match: Match,
-  filter: Doc,
+  positions: Positions | undefined,
   update: Update,
   now: Date,
   begin: BeginWrite,
 ): Changed {
-  const positions = compileFilter(filter).positions(match.document);
   const changed = update.apply(decode(match.bytes), { positions, inserting: false, now });
   const before = match.document.get('_id') ?? null;
   const id = changed.get('_id');

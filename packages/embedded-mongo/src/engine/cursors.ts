@@ -85,7 +85,8 @@ export class Cursors {
 
   /** Ends every cursor on a collection; its user is told why when it asks for more. */
   kill(namespace: string, reason: string): void {
-    for (const cursor of this.cursors.values()) if (cursor.namespace === namespace) cursor.killedBecause = reason;
+    for (const cursor of this.cursors.values())
+      if (cursor.namespace === namespace) cursor.killedBecause = reason;
   }
 
   expire(): void {

@@ -3,6 +3,7 @@ import { encode } from '../bson/encode.ts';
 import type { Doc, Value } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
 import { compileFilter, type Filter } from '../query/filter.ts';
+import type { Positions } from '../query/path-match.ts';
 import { type Plan, planQuery } from '../query/planner.ts';
 import { compileProjection, type Projection } from '../query/projection.ts';
 import { parseSort, type SortField, sortKey } from '../query/sort.ts';
@@ -65,6 +66,19 @@ export class FindRun {
     });
     const expected = this.plan.sorted && limited ? this.toSkip + this.remaining : undefined;
     this.candidates = new Candidates(connection, collection, this.plan, expected);
+  }
+
+  /** The matched array positions of a document that this query found. */
+  positions(document: Doc): Positions | undefined {
+    return this.filter.positions(document);
+  }
+
+  /** The row numbers of everything that is found. */
+  async rids(pace: Pace): Promise<number[]> {
+    const result: number[] = [];
+    for (let match = await this.next(pace); match !== undefined; match = await this.next(pace))
+      result.push(match.rid);
+    return result;
   }
 
   get done(): boolean {

@@ -75,9 +75,9 @@ export class Collection {
   }
 
   /** The document as the open batch sees it. */
-  read(rid: number): Buffer | undefined {
+  load(rid: number): (StoredDocument & { readonly document: Doc }) | undefined {
     const bytes = this.writer.rows(`SELECT bson FROM ${this.table} WHERE rid = ?`, [rid])[0]?.[0];
-    return Buffer.isBuffer(bytes) ? bytes : undefined;
+    return Buffer.isBuffer(bytes) ? { rid, bytes, document: decode(bytes) } : undefined;
   }
 
   /** Adds stored documents to an index being built. */

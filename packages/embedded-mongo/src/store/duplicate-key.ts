@@ -28,7 +28,8 @@ function shellText(value: Value): string {
   if (isArray(value)) return `[ ${value.map(shellText).join(', ')} ]`;
   if (isDoc(value))
     return `{ ${[...value].map(([name, item]) => `${name}: ${shellText(item)}`).join(', ')} }`;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value);
   return 'null';
 }
 

@@ -1,8 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Db, MongoClient } from 'mongodb';
+import { type Db, type Document, MongoClient } from 'mongodb';
 import { type RunningServer, type ServerOptions, startServer } from '../server.ts';
+
+/** Any fields, and an `_id` that a test may choose. */
+export interface Loose extends Document {
+  readonly _id?: string | number;
+}
 
 export interface TestDatabase extends AsyncDisposable {
   readonly server: RunningServer;

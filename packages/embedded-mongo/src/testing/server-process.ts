@@ -23,7 +23,7 @@ export interface ServerProcess {
 export function spawnServer(dataDir: string): ServerProcess {
   const child = spawn(process.execPath, ['dist/main.js'], {
     cwd: packageRoot,
-    env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
+    env: { PATH: process.env.PATH, DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
@@ -31,7 +31,9 @@ export function spawnServer(dataDir: string): ServerProcess {
   child.stderr.on('data', (chunk) => {
     complaint += String(chunk);
   });
-  const line = once(createInterface(child.stdout), 'line').then(([text]) => (JSON.parse(String(text)) as { url: string }).url);
+  const line = once(createInterface(child.stdout), 'line').then(
+    ([text]) => (JSON.parse(String(text)) as { url: string }).url,
+  );
   const url = Promise.race([
     line,
     exited.then(() => {
