@@ -26,10 +26,15 @@ export class SocketClient {
     });
     const client = new SocketClient(who, socket);
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('connect_error', (error) => {
+      const refused = (error: Error) => {
         socket.close();
         reject(error);
+      };
+      socket.once('connect_error', refused);
+      socket.once('connect', () => {
+        // Later failures are the client library's to retry.
+        socket.off('connect_error', refused);
+        resolve();
       });
     });
     return client;
