@@ -1,6 +1,7 @@
 import { connectMongo, nextSequence, systemClock } from '@switchboard/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authConfig } from '../config.ts';
+import type { UserDoc } from '../store/users.ts';
 import {
   logger,
   startTestAuth,
@@ -19,7 +20,7 @@ afterAll(async () => {
 });
 
 const people = async ({ mongo }: TestAuth) =>
-  (await mongo.connection.collection<{ _id: number }>('users').find().sort({ _id: 1 }).toArray()).map(
+  (await mongo.connection.collection<UserDoc>('users').find().sort({ _id: 1 }).toArray()).map(
     ({ _id, username, role }) => [_id, username, role],
   );
 
