@@ -11,7 +11,10 @@ export interface ChatMetrics {
 
 export function createChatMetrics(metrics: Metrics): ChatMetrics {
   const stored = metrics.counter('chat_messages_stored_total', 'Messages stored and acknowledged');
-  const repeated = metrics.counter('chat_messages_repeated_total', 'Sends answered with the message stored before');
+  const repeated = metrics.counter(
+    'chat_messages_repeated_total',
+    'Sends answered with the message stored before',
+  );
   const swept = metrics.counter('chat_events_swept_total', 'Events published by a sweep');
   const queue = metrics.gauge('chat_send_queue', 'Messages waiting to be stored');
   const batch = metrics.histogram(

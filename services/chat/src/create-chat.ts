@@ -43,6 +43,8 @@ const MAX_TAILS = 50_000;
 const MAX_ACKNOWLEDGED = 50_000;
 /** Below the bus's five seconds: the sender hears our refusal rather than its own clock. */
 const GIVE_UP_MS = 4_000;
+/** Time that publishes in hand get on the way down. */
+const SETTLE_MS = 3_000;
 
 /** Conversations, messages and receipts. Several may run on one database; each is answered for by whichever the bus asks. */
 export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<Service> {
@@ -55,9 +57,19 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
   const graceMs = config.CHAT_OUTBOX_GRACE;
   const ownDirectory = deps.directory ? undefined : createUserDirectory({ bus, clock });
   const directory = deps.directory ?? (ownDirectory as UserDirectory);
-  const messages = createMessageStore(messageDocs, { insertTimeoutMs: GIVE_UP_MS, onInsert: (size) => metrics.batch(size) });
+  const messages = createMessageStore(messageDocs, {
+    insertTimeoutMs: GIVE_UP_MS,
+    onInsert: (size) => metrics.batch(size),
+  });
   const conversations = createConversationStore(conversationDocs);
-  const createdEvents = createCreatedEvents({ model: messageDocs, conversations, bus, clock, logger, graceMs });
+  const createdEvents = createCreatedEvents({
+    model: messageDocs,
+    conversations,
+    bus,
+    clock,
+    logger,
+    graceMs,
+  });
   const deliveredEvents = createDeliveredEvents({ model: messageDocs, bus, clock, logger, graceMs });
   const readEvents = createOutbox({
     model: conversationDocs,
@@ -107,7 +119,11 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
     await serving?.[Symbol.asyncDispose]();
     await commits.close();
     await sweeps[Symbol.asyncDispose]();
-    await Promise.all([createdEvents.settled(), deliveredEvents.settled(), readEvents[Symbol.asyncDispose]()]);
+    await Promise.all([
+      createdEvents.settled(SETTLE_MS),
+      deliveredEvents.settled(SETTLE_MS),
+      readEvents[Symbol.asyncDispose](),
+    ]);
     await ownDirectory?.[Symbol.asyncDispose]();
   };
 

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { ConfigError, connectMongo, createLogger, createMetrics, runService, systemClock } from '@switchboard/service-kit';
+import {
+  ConfigError,
+  connectMongo,
+  createLogger,
+  createMetrics,
+  runService,
+  systemClock,
+} from '@switchboard/service-kit';
 import { chatConfig } from './config.ts';
 import { startChat } from './start-chat.ts';
 
@@ -14,7 +21,13 @@ await runService(
     if (!config.MONGO_URL) throw new ConfigError(['MONGO_URL is missing; it must name the database']);
     const mongo = await connectMongo(config.MONGO_URL, { logger, appName: nodeId });
     try {
-      const chat = await startChat(config, { mongo, logger, metrics, clock: systemClock, checks: [readiness] });
+      const chat = await startChat(config, {
+        mongo,
+        logger,
+        metrics,
+        clock: systemClock,
+        checks: [readiness],
+      });
       return {
         async [Symbol.asyncDispose]() {
           await chat[Symbol.asyncDispose]();

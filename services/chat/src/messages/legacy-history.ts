@@ -69,7 +69,8 @@ async function newestIn(
 ): Promise<readonly MessageDoc[]> {
   if (!place) return (await messages.before(conversationId, undefined, limit)).docs;
   const { at, doc } = place;
-  if (doc?.conversationId === conversationId) return (await messages.before(conversationId, doc.seq, limit)).docs;
+  if (doc?.conversationId === conversationId)
+    return (await messages.before(conversationId, doc.seq, limit)).docs;
   // In another conversation, one of the same moment counts as older exactly when its conversation sorts before the cursor's.
   const sameMomentToo = doc !== undefined && conversationId < doc.conversationId;
   const bound = sameMomentToo ? new Date(at.getTime() + 1) : at;

@@ -36,7 +36,10 @@ export function messageNow(
 }
 
 /** Derived: whoever has read as far as this message. Reading is cumulative, so nothing is kept per message. */
-function readers({ conversationId, sender, seq }: Message, conversation: ConversationDoc | undefined): UserId[] {
+function readers(
+  { conversationId, sender, seq }: Message,
+  conversation: ConversationDoc | undefined,
+): UserId[] {
   const members = directMembers(conversationId) ?? [];
   return [...new Set(members)].filter(
     (member) => member !== sender.id && (conversation?.read?.[memberKey(member)] ?? 0) >= seq,

@@ -1,5 +1,12 @@
 import { assertContent } from '@switchboard/domain';
-import { ok, type RequestPayload, type RequestReply, type Result, reject, type UserId } from '@switchboard/protocol';
+import {
+  ok,
+  type RequestPayload,
+  type RequestReply,
+  type Result,
+  reject,
+  type UserId,
+} from '@switchboard/protocol';
 import { uuidv7 } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
 import { messageAsStored } from './message-view.ts';
@@ -45,7 +52,9 @@ async function withinLimit(
   if (rule === 'off') return ok(undefined);
   try {
     const { allowed, retryAfterMs } = await rates.take(`messages:${userId}`, rule);
-    return allowed ? ok(undefined) : reject('RATE_LIMITED', 'Too many messages', { retryable: true, retryAfterMs });
+    return allowed
+      ? ok(undefined)
+      : reject('RATE_LIMITED', 'Too many messages', { retryable: true, retryAfterMs });
   } catch (err) {
     // Who is signed in may still talk: the limit guards against floods, and the queue is bounded without it.
     logger.warn({ userId, err }, 'message limit not checked');

@@ -5,14 +5,15 @@ import { messageAsStored } from '../messages/message-view.ts';
 import { Coalesced } from '../store/coalesce.ts';
 import type { ConversationStore } from '../store/conversation-store.ts';
 import type { MessageDoc, MessageModel } from '../store/message-model.ts';
+import { emptied } from './emptied.ts';
 
 export interface CreatedEvents {
   /** Publishes for messages just stored, in the order given. Never throws, never waits; what does not get out is left to the sweep. */
   committed(docs: readonly MessageDoc[]): void;
   /** Publishes what was left over by any node; returns how many. Rejects while the bus or the database is away. */
   sweep(): Promise<number>;
-  /** Resolves when nothing is in hand here. */
-  settled(): Promise<void>;
+  /** Resolves when nothing is in hand here, or the time is over: what is left is in the documents. */
+  settled(withinMs: number): Promise<void>;
 }
 
 export interface CreatedEventsDeps {
@@ -96,9 +97,7 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
       }
     },
 
-    async settled() {
-      while (inHand.size > 0) await Promise.all(inHand.values());
-    },
+    settled: (withinMs) => emptied(inHand, clock, withinMs),
   };
 }
 

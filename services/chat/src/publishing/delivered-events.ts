@@ -2,6 +2,7 @@ import type { Bus, Clock } from '@switchboard/ports';
 import { ConversationId, EventId, type EventOf, MessageId, UserId } from '@switchboard/protocol';
 import type { Logger } from '@switchboard/service-kit';
 import type { MessageDoc, MessageModel } from '../store/message-model.ts';
+import { emptied } from './emptied.ts';
 
 /** Messages of one author in one conversation that were delivered for the first time, together. */
 export interface Delivered {
@@ -17,7 +18,8 @@ export interface DeliveredEvents {
   marked(delivered: Delivered): void;
   /** Publishes what was left over by any node; returns how many events. Rejects while the bus or the database is away. */
   sweep(): Promise<number>;
-  settled(): Promise<void>;
+  /** Resolves when nothing is in hand here, or the time is over: what is left is in the documents. */
+  settled(withinMs: number): Promise<void>;
 }
 
 export interface DeliveredEventsDeps {
@@ -80,9 +82,7 @@ export function createDeliveredEvents(deps: DeliveredEventsDeps): DeliveredEvent
       }
     },
 
-    async settled() {
-      while (inHand.size > 0) await Promise.all(inHand.values());
-    },
+    settled: (withinMs) => emptied(inHand, clock, withinMs),
   };
 }
 

@@ -12,7 +12,9 @@ export async function markDelivered(
   { messages, deliveredEvents, clock }: ChatContext,
   { deliveries }: RequestPayload<'chat.delivered'>,
 ): Promise<Result<Record<string, never>>> {
-  const named = new Map(deliveries.map(({ messageId, conversationId }) => [messageId as string, conversationId]));
+  const named = new Map(
+    deliveries.map(({ messageId, conversationId }) => [messageId as string, conversationId]),
+  );
   const docs = (await messages.byIds([...named.keys()])).filter(
     (doc) =>
       doc.conversationId === named.get(doc._id) &&

@@ -8,8 +8,8 @@ import {
   type RequestReply,
   type Result,
   reject,
-  unavailable,
   UserId,
+  unavailable,
 } from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
@@ -40,9 +40,7 @@ export async function markRead(
   for (const doc of docs) raise(doc.conversationId as ConversationId, doc.seq);
   if (upTo.size === 0) return reject('INVALID_DATA', 'messageIds or conversationId is required');
 
-  const allowed = await Promise.all(
-    [...upTo.keys()].map((id) => context.membership.isMember(actor.id, id)),
-  );
+  const allowed = await Promise.all([...upTo.keys()].map((id) => context.membership.isMember(actor.id, id)));
   if (allowed.includes(false)) return notAMember();
   const reached = await Promise.all([...upTo].map(([id, seq]) => advance(context, actor.id, id, seq)));
   return ok({ upToSeq: Math.max(...reached) });
@@ -68,7 +66,8 @@ async function advance(
     if (from >= to) return from;
     const range = { after: Math.max(from, to - NAMED_SPAN), upTo: to };
     const named = await messages.othersWithin(conversationId, readerId, range, LIMITS.pageMax);
-    const event = named.length > 0 ? newEvent(readEvent(conversationId, readerId, named, to), clock) : undefined;
+    const event =
+      named.length > 0 ? newEvent(readEvent(conversationId, readerId, named, to), clock) : undefined;
     if (!(await conversations.moveRead(conversationId, readerId, from, to, event))) continue;
     if (event) void readEvents.flush(conversationId, [event]);
     return to;

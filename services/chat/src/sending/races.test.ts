@@ -9,10 +9,7 @@ describe('sending on two nodes with one database', () => {
   let two: TestNode;
   beforeAll(async () => {
     database = await TestDatabase.start();
-    [one, two] = [
-      await TestNode.start(database.url, 'races'),
-      await TestNode.start(database.url, 'races'),
-    ];
+    [one, two] = [await TestNode.start(database.url, 'races'), await TestNode.start(database.url, 'races')];
   });
   afterAll(async () => {
     await one?.[Symbol.asyncDispose]();
@@ -80,7 +77,9 @@ describe('sending on two nodes with one database', () => {
     );
     for (const id of ids) {
       const answers = sent.filter((each) => each.id === id);
-      expect(new Set(answers.map(({ message }) => `${message.id} ${message.seq} ${message.content}`)).size).toBe(1);
+      expect(
+        new Set(answers.map(({ message }) => `${message.id} ${message.seq} ${message.content}`)).size,
+      ).toBe(1);
       expect(answers.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     }
     const places = new Set(sent.map(({ message }) => message.seq));
@@ -88,7 +87,10 @@ describe('sending on two nodes with one database', () => {
 
     const later = await two.send(21, 22, 'another content', ids[0]);
     const first = sent.find((each) => each.id === ids[0]);
-    expect(later).toMatchObject({ duplicate: true, message: { id: first?.message.id, content: first?.message.content } });
+    expect(later).toMatchObject({
+      duplicate: true,
+      message: { id: first?.message.id, content: first?.message.content },
+    });
     // Elsewhere, too: the id names the message, whatever the repeat says.
     const elsewhere = await one.send(21, 23, 'another receiver', ids[0]);
     expect(elsewhere.message.conversationId).toBe('d:21:22');

@@ -42,7 +42,8 @@ export function outcomesOf(error: unknown, count: number, ordered: boolean): Ins
   const refusals = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
   // Anything but a duplicate (a step-down, a full disk, a write concern not met) leaves open what the others became: the driver
   // reports a failure of the whole command as one of its first document.
-  if (refusals.length === 0 || refusals.some((refusal) => refusal.code !== DUPLICATE_KEY)) return allUnknown();
+  if (refusals.length === 0 || refusals.some((refusal) => refusal.code !== DUPLICATE_KEY))
+    return allUnknown();
   if (error.result.getWriteConcernError() !== undefined) return allUnknown();
 
   const duplicates = new Map(refusals.map((refusal) => [refusal.index, refusal.errmsg]));

@@ -1,6 +1,6 @@
 import { groupBy } from '../group-by.ts';
-import type { MessageLog, Tail } from '../sending/draft.ts';
 import type { Delivered } from '../publishing/delivered-events.ts';
+import type { MessageLog, Tail } from '../sending/draft.ts';
 import { insertMessages } from './message-inserts.ts';
 import type { MessageDoc, MessageModel } from './message-model.ts';
 
@@ -111,7 +111,9 @@ export function createMessageStore(model: MessageModel, options: MessageStoreOpt
 
     async newest(conversationIds) {
       // One look at the end of each: a $group would read the conversations whole.
-      const found = await Promise.all(conversationIds.map((conversationId) => newestFirst({ conversationId }, 1)));
+      const found = await Promise.all(
+        conversationIds.map((conversationId) => newestFirst({ conversationId }, 1)),
+      );
       return new Map(found.flat().map((doc) => [doc.conversationId, doc]));
     },
 
@@ -147,7 +149,10 @@ export function createMessageStore(model: MessageModel, options: MessageStoreOpt
       // Another node may have marked some in the meantime: ours are those that carry our event's id.
       const ids = groups.flatMap((group) => group.messageIds);
       const marked = await model
-        .find({ _id: { $in: ids }, 'receipt.eventId': { $in: groups.map(({ eventId }) => eventId) } }, { receipt: 1 })
+        .find(
+          { _id: { $in: ids }, 'receipt.eventId': { $in: groups.map(({ eventId }) => eventId) } },
+          { receipt: 1 },
+        )
         .lean<Pick<MessageDoc, '_id' | 'receipt'>[]>();
       return [...groupBy(marked, (doc) => doc.receipt?.eventId)].flatMap(([eventId, docs]) => {
         const group = groups.find((each) => each.eventId === eventId);

@@ -105,9 +105,12 @@ export class TestNode implements AsyncDisposable {
   readonly service: Service;
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly events: BusEvent[] = [];
-  readonly #closing: (() => Promise<unknown>)[];
+  readonly #closing: (() => PromiseLike<unknown>)[];
 
-  private constructor(parts: Pick<TestNode, 'bus' | 'mongo' | 'service' | 'metrics'>, closing: (() => Promise<unknown>)[]) {
+  private constructor(
+    parts: Pick<TestNode, 'bus' | 'mongo' | 'service' | 'metrics'>,
+    closing: (() => PromiseLike<unknown>)[],
+  ) {
     this.bus = parts.bus;
     this.mongo = parts.mongo;
     this.service = parts.service;
@@ -125,7 +128,9 @@ export class TestNode implements AsyncDisposable {
     });
     const bus = createMemoryBus({ clock: systemClock });
     await bus.serve('auth.users.get', async ({ userIds }) =>
-      ok({ users: userIds.filter((id) => !options.unknown?.includes(id)).map((id) => directoryUser(id, options)) }),
+      ok({
+        users: userIds.filter((id) => !options.unknown?.includes(id)).map((id) => directoryUser(id, options)),
+      }),
     );
     const metrics = createMetrics({ service: 'chat' });
     const mongo = await connectMongo(databaseUrl(url, database), { logger, appName: 'chat-test' });
@@ -178,7 +183,10 @@ export class TestNode implements AsyncDisposable {
   async inserts(): Promise<{ calls: number; messages: number }> {
     const { text } = await this.metrics.expose();
     const value = (name: string) =>
-      Number(new RegExp(`^chat_insert_batch_messages_${name}\\{[^}]*\\} (\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
+      Number(
+        new RegExp(`^chat_insert_batch_messages_${name}\\{[^}]*\\} (\\d+)`, 'm').exec(text)?.[1] ??
+          Number.NaN,
+      );
     return { calls: value('count'), messages: value('sum') };
   }
 
@@ -186,7 +194,9 @@ export class TestNode implements AsyncDisposable {
   async listen(): Promise<{ url: string; close(): Promise<void> }> {
     const verifier: SessionVerifier & AsyncDisposable = {
       verify: async (token) =>
-        token ? ok(identity(token)) : reject('UNAUTHORIZED', 'Authentication required', { detail: 'missing_token' }),
+        token
+          ? ok(identity(token))
+          : reject('UNAUTHORIZED', 'Authentication required', { detail: 'missing_token' }),
       [Symbol.asyncDispose]: async () => undefined,
     };
     const app = createHttpApp({
@@ -228,7 +238,11 @@ function directoryUser(id: UserId, { deleted }: NodeOptions): DirectoryUser {
 }
 
 /** Waits for a condition, asking again every few milliseconds. */
-export async function until(what: string, probe: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
+export async function until(
+  what: string,
+  probe: () => boolean | Promise<boolean>,
+  withinMs = 5_000,
+): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await probe())) {
     if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);

@@ -1,0 +1,148 @@
+import type { Bus } from '@switchboard/ports';
+import { ConversationId, unavailable } from '@switchboard/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identity, range, TestDatabase, TestNode, until } from '../testing/chat-harness.ts';
+
+/** A bus that loses its connection to the broker: requests are answered, nothing can be published. */
+function mute(bus: Bus): Bus {
+  return { ...bus, publish: () => Promise.reject(unavailable('the bus')) };
+}
+
+const never = { CHAT_OUTBOX_SWEEP: '1h', CHAT_OUTBOX_GRACE: '1h' };
+
+describe('a crash between insert and publish', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await TestDatabase.start();
+  });
+  afterAll(() => database?.[Symbol.asyncDispose]());
+
+  it('loses no event and no list entry: another node publishes each once', async () => {
+    const broken = await TestNode.start(database.url, 'crash', { wrapBus: mute, env: never });
+    const sent = await Promise.all(range(50).map((n) => broken.send(1, 2 + (n % 5), `message ${n}`)));
+    expect(broken.events).toEqual([]);
+    // As after a kill: the list entries were not written either.
+    await until(
+      'the entries are there to be removed',
+      async () => (await broken.mongo.connection.collection('conversations').countDocuments()) === 5,
+    );
+    await broken.mongo.connection.collection('conversations').deleteMany({});
+    await broken[Symbol.asyncDispose]();
+
+    const next = await TestNode.start(database.url, 'crash');
+    try {
+      await until('everything is published', () => next.events.length >= 50);
+      const messages = next.mongo.connection.collection('messages');
+      await until(
+        'no mark is left',
+        async () => (await messages.countDocuments({ outbox: { $exists: true } })) === 0,
+      );
+      const ids = next.eventsOf('chat.message.created').map((event) => event.message.id);
+      expect(ids.toSorted()).toEqual(sent.map(({ message }) => message.id).sort());
+      for (const event of next.eventsOf('chat.message.created')) {
+        expect(event.message).toEqual(sent.find(({ message }) => message.id === event.message.id)?.message);
+      }
+      const { conversations } = await next.must('chat.conversations', { actor: identity(2), limit: 50 });
+      expect(conversations).toMatchObject([{ id: 'd:1:2', lastSeq: 10, unread: 10 }]);
+    } finally {
+      await next[Symbol.asyncDispose]();
+    }
+  });
+
+  it('publishes receipts that a dead node left', async () => {
+    const healthy = await TestNode.start(database.url, 'receipts');
+    const { message } = await healthy.send(1, 2, 'read me');
+    await until('published', () => healthy.events.length === 1);
+    await healthy[Symbol.asyncDispose]();
+
+    const broken = await TestNode.start(database.url, 'receipts', { wrapBus: mute, env: never });
+    const conversationId = ConversationId.parse('d:1:2');
+    await broken.must('chat.delivered', { deliveries: [{ conversationId, messageId: message.id }] });
+    await broken.must('chat.read', { actor: identity(2), messageIds: [message.id] });
+    await broken[Symbol.asyncDispose]();
+
+    const next = await TestNode.start(database.url, 'receipts');
+    try {
+      await until('both are published', () => next.events.length === 2);
+      expect(next.eventsOf('chat.message.delivered')).toMatchObject([
+        { conversationId, authorId: '1', messageIds: [message.id] },
+      ]);
+      expect(next.eventsOf('chat.message.read')).toMatchObject([
+        { conversationId, readerId: '2', upToSeq: 1, read: [{ authorId: '1', messageIds: [message.id] }] },
+      ]);
+    } finally {
+      await next[Symbol.asyncDispose]();
+    }
+  });
+
+  it('acknowledges without waiting for the bus', async () => {
+    const hanging = (bus: Bus): Bus => ({ ...bus, publish: () => new Promise(() => undefined) });
+    const node = await TestNode.start(database.url, 'hanging', { wrapBus: hanging, env: never });
+    const { message } = await node.send(1, 2, 'acknowledged');
+    expect(message.seq).toBe(1);
+    expect((await node.send(1, 2, 'and the next')).message.seq).toBe(2);
+    const stopped = Date.now();
+    await node[Symbol.asyncDispose]();
+    expect(Date.now() - stopped).toBeLessThan(8_000);
+  });
+});
+
+describe('while the database is away', () => {
+  it('refuses in a way that can be tried again, acknowledges nothing, and recovers by itself', async () => {
+    await using database = await TestDatabase.start();
+    await using node = await TestNode.start(database.url, 'away');
+    await node.send(1, 2, 'before', 'm1');
+    await database.stop();
+    const refused = await Promise.all(
+      range(5).map((n) =>
+        node.bus.request(
+          'chat.send',
+          {
+            actor: identity(1),
+            to: { kind: 'direct', userId: identity(2).id },
+            content: `during ${n}`,
+            contentType: 'text',
+            clientMessageId: `away-${n}`,
+          },
+          { timeoutMs: 15_000 },
+        ),
+      ),
+    );
+    for (const result of refused) {
+      expect(result).toMatchObject({ ok: false, error: { code: 'SERVICE_UNAVAILABLE', retryable: true } });
+    }
+    const history = await node.bus.request(
+      'chat.history',
+      { actor: identity(1), conversationId: ConversationId.parse('d:1:2'), limit: 10 },
+      { timeoutMs: 15_000 },
+    );
+    expect(history).toMatchObject({ ok: false, error: { code: 'SERVICE_UNAVAILABLE', retryable: true } });
+
+    await database.restart();
+    await until(
+      'sends work again',
+      async () => {
+        const result = await node.bus.request('chat.send', {
+          actor: identity(1),
+          to: { kind: 'direct', userId: identity(2).id },
+          content: 'during 1',
+          contentType: 'text',
+          clientMessageId: 'away-1',
+        });
+        return result.ok;
+      },
+      15_000,
+    );
+    const all = await node.must('chat.sync', {
+      actor: identity(2),
+      conversationId: ConversationId.parse('d:1:2'),
+      after: 0,
+      limit: 50,
+    });
+    expect(all.messages.map(({ seq, content }) => [seq, content])).toEqual([
+      [1, 'before'],
+      [2, 'during 1'],
+    ]);
+    await until('both are published', () => node.eventsOf('chat.message.created').length === 2);
+  }, 60_000);
+});
