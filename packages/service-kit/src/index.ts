@@ -30,7 +30,8 @@ export { type Lifecycle, type Runnable, type RunOptions, runService } from './li
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { createMetrics, type HttpObservation, type Metrics } from './metrics.ts';
 export { connectMongo, type MongoHandle, type MongoOptions } from './mongo/connect-mongo.ts';
-export { type DuplicateKey, duplicateKey, mongoFault } from './mongo/mongo-fault.ts';
+export { type DuplicateKey, duplicateKey } from './mongo/duplicate-key.ts';
+export { mongoFault } from './mongo/mongo-fault.ts';
 export { nextSequence } from './mongo/next-sequence.ts';
 export { createOutbox, type Outbox, type OutboxOptions, outboxField, outboxIndex } from './mongo/outbox.ts';
 export { newEvent } from './new-event.ts';

@@ -36,6 +36,13 @@ export async function listen(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  let closing: Promise<void> | undefined;
+  // A connection that was busy when closing began would stay open, idle, for as long as the client likes.
+  server.on('request', (_request, response) => {
+    response.once('close', () => {
+      if (closing) setImmediate(() => server.closeIdleConnections());
+    });
+  });
   attach?.(server);
   await new Promise<void>((resolve, fail) => {
     server.once('error', fail);
@@ -47,7 +54,6 @@ export async function listen(
     throw new Error(explain(error, host, port), { cause: error });
   });
 
-  let closing: Promise<void> | undefined;
   const close = async (withinMs: number): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();

@@ -82,7 +82,13 @@ export async function runService(
     const signal = await told;
     clearInterval(alive);
     logger.info({ signal }, 'stopping');
-    await service.drain?.(Math.floor(shutdownMs * DRAIN_SHARE));
+    try {
+      await service.drain?.(Math.floor(shutdownMs * DRAIN_SHARE));
+    } catch (err) {
+      // Stores are to be closed in order all the same.
+      process.exitCode = 1;
+      logger.error({ err }, 'draining failed');
+    }
     await service[Symbol.asyncDispose]();
     logger.info('stopped');
   } catch (err) {

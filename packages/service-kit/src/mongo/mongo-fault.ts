@@ -39,35 +39,3 @@ function isAway(error: unknown): boolean {
     error.name === 'MongooseError' && /buffering timed out|initial connection/.test(error.message);
   return unbuffered || (error.cause !== undefined && isAway(error.cause));
 }
-
-/** Which unique index a write ran into, and with which values; undefined for any other error. */
-export interface DuplicateKey {
-  readonly keyPattern: Readonly<Record<string, unknown>>;
-  readonly keyValue: Readonly<Record<string, unknown>>;
-}
-
-interface ServerError {
-  code?: unknown;
-  keyPattern?: unknown;
-  keyValue?: unknown;
-  errorResponse?: ServerError;
-  err?: ServerError;
-  writeErrors?: ServerError | readonly ServerError[];
-}
-
-/** @param error What the driver or mongoose threw, for a single write or a bulk. */
-export function duplicateKey(error: unknown): DuplicateKey | undefined {
-  if (error === null || typeof error !== 'object') return undefined;
-  const top = error as ServerError;
-  const writes = top.writeErrors === undefined ? [] : [top.writeErrors].flat();
-  for (const each of [...writes, top] as ServerError[]) {
-    for (const place of [each, each.err, each.errorResponse]) {
-      if (place?.code !== 11000 || !place.keyPattern) continue;
-      return {
-        keyPattern: place.keyPattern as DuplicateKey['keyPattern'],
-        keyValue: (place.keyValue ?? {}) as DuplicateKey['keyValue'],
-      };
-    }
-  }
-  return undefined;
-}

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { duplicateKey } from './mongo-fault.ts';
+import { duplicateKey } from './duplicate-key.ts';
 
 interface Counter {
   _id: string;
