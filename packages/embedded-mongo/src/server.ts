@@ -75,10 +75,12 @@ function portOf(server: Server): number {
   return address.port;
 }
 
+/** The TTL of documents, and that of cursors that nobody asks for more. */
 function startTtl(engine: Engine, intervalMs: number): { stop(): Promise<void> } {
   let running = Promise.resolve();
   let idle = true;
   const timer = setInterval(() => {
+    engine.cursors.expire();
     if (!idle) return;
     idle = false;
     running = deleteExpired(engine)

@@ -91,8 +91,8 @@ async function run(engine: Engine, request: Request, connectionId: number): Prom
 
 /** The legacy form `{$query: {...}, $readPreference: ...}`. */
 function unwrapQuery(body: Doc): Doc {
-  const query = body.get('$query') ?? body.get('query');
-  return (body.has('$query') || body.keys().next().value === 'query') && isDoc(query) ? query : body;
+  const query = body.get('$query');
+  return isDoc(query) ? query : body;
 }
 
 function refuseTransactions(name: string, body: Doc): void {

@@ -58,11 +58,15 @@ export class Engine {
    */
   async write<T>(namespace: string, work: (begin: BeginWrite) => Promise<T>): Promise<T> {
     const batches = new Set<Promise<void>>();
-    const begin = (): void => {
-      batches.add(this.store.commits.begin());
-    };
     try {
       return await this.mutexes.exclusively(namespace, async () => {
+        const { rollbacks } = this.store.commits;
+        const begin = (): void => {
+          // A pause let another command's fault undo a batch: what this one knows of the collection may be from before.
+          if (this.store.commits.rollbacks !== rollbacks)
+            throw new CommandError(1, 'interrupted by a storage fault');
+          batches.add(this.store.commits.begin());
+        };
         try {
           return await work(begin);
         } catch (error) {

@@ -86,6 +86,20 @@ test('nobody sees a write before it is durable', async () => {
   expect(await things.estimatedDocumentCount()).toBe(2);
 });
 
+test('a write that a fault of another one interrupts does not go on with what it knew before', async () => {
+  const { engine } = database.server;
+  const interrupted = engine.write('test.things', async (begin) => {
+    begin();
+    failCommits('SQLITE_BUSY');
+    engine.store.commits.flush();
+    vi.restoreAllMocks();
+    begin();
+  });
+  await expect(interrupted).rejects.toMatchObject({ code: 1 });
+  await things.insertOne({ n: [1, 2] });
+  expect(await things.countDocuments({ n: { $gte: 2, $lte: 2 } })).toBe(1);
+});
+
 test('every commit is fsynced: the log is in WAL mode with full synchronisation', () => {
   const { writer } = database.server.engine.store;
   expect(writer.rows('PRAGMA journal_mode')).toEqual([['wal']]);

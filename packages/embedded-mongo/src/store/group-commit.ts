@@ -12,6 +12,8 @@ interface Batch {
  * and acknowledges when the promise it got there resolves; when the commit fails, everybody in the batch is told and nothing of it remains.
  */
 export class GroupCommit {
+  /** How many batches were given up. */
+  rollbacks = 0;
   private batch: Batch | undefined;
   private failure: Error | undefined;
   private readonly writer: Connection;
@@ -60,6 +62,7 @@ export class GroupCommit {
   abort(error: unknown): CommandError {
     const { batch } = this;
     this.batch = undefined;
+    this.rollbacks++;
     // After a failed fsync the kernel may have dropped the pages and will not say so again: only a restart shows what is on disk.
     if (sqliteCode(error)?.startsWith('SQLITE_IOERR')) this.failure = toError(error);
     try {
