@@ -14,8 +14,9 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const { child, kill } of started)
-    if (child.exitCode === null && child.signalCode === null) await kill('SIGKILL');
+  for (const server of started) {
+    if (server.child.exitCode === null && server.child.signalCode === null) await server.kill('SIGKILL');
+  }
   await directory.remove();
 });
 

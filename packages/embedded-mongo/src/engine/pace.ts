@@ -23,7 +23,8 @@ export class Turns {
 export class Pace {
   private readonly turns: Turns;
   private readonly deadline: number;
-  private turnEnds = performance.now() + TURN_MS;
+  /** Counted from the first look, for a command that waited for its collection has not worked yet. */
+  private turnEnds: number | undefined;
 
   /** @param maxTimeMs as the client asked; 0 is without limit */
   constructor(turns: Turns, maxTimeMs = 0) {
@@ -41,6 +42,7 @@ export class Pace {
   get due(): boolean {
     const now = performance.now();
     if (now > this.deadline) throw new CommandError(50, 'operation exceeded time limit');
+    this.turnEnds ??= now + TURN_MS;
     return now > this.turnEnds;
   }
 }
