@@ -13,6 +13,7 @@ export class Coalesced<T> {
   readonly #maxBatch: number;
   #waiting: Waiting<T>[] = [];
   #running: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(write: (items: readonly T[]) => Promise<void>, maxBatch: number) {
     this.#write = write;
@@ -20,15 +21,17 @@ export class Coalesced<T> {
   }
 
   add(item: T): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const done = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
       this.#running ??= this.#run();
     });
+    this.#last = done;
+    return done;
   }
 
-  /** Resolves once what was added until now is written or refused. */
-  async settled(): Promise<void> {
-    await this.#running;
+  /** Resolves once what was added until now is written or refused; what is added later is not waited for. */
+  settled(): Promise<void> {
+    return this.#last.catch(() => undefined);
   }
 
   async #run(): Promise<void> {
