@@ -22,6 +22,9 @@ export const signalingFields = {
   /** Commands of one socket in hand or waiting; a side's candidates come in one go and must fit. */
   SOCKET_PENDING_MAX: fields.integer({ min: 1, max: 10_000, default: 256 }),
 
+  /** Packets waiting for a client that does not read them, before its transport is closed. */
+  SOCKET_UNSENT_MAX: fields.integer({ min: 100, default: 5_000 }),
+
   PRESENCE_SCOPE: z
     .enum(['everyone', 'contacts'], { error: 'must be one of everyone, contacts' })
     .prefault('everyone'),

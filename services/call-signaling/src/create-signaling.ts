@@ -29,9 +29,9 @@ import { createEdgeMetrics } from './edge/edge-metrics.ts';
 import { createSessionRegistry } from './edge/session-registry.ts';
 import { watchSessions } from './edge/session-watch.ts';
 import { createSocketServer } from './edge/socket-server.ts';
-import { callRoutes } from './http/call-routes.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
+import { callRoutes } from './http/call-routes.ts';
 import { createJitsiRoom } from './jitsi/jitsi-room.ts';
 import { createAnnouncer } from './presence/announcer.ts';
 import { createAttendance } from './presence/attendance.ts';
@@ -79,6 +79,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     const io = createSocketServer(config, () => accepting);
     if (deps.adapter) io.adapter(deps.adapter);
     const namespace = io.of('/');
+    // Last of all: the way to other nodes' sockets. Not io.close(), for the HTTP server belongs to the host.
+    owner.defer(() => namespace.adapter.close());
     const sockets = metrics.gauge('signaling_sockets', 'Authenticated sockets on this node');
     const registry = createSessionRegistry((size) => sockets.set(size));
     const jitsiRoom = createJitsiRoom(

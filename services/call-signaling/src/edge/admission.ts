@@ -12,7 +12,7 @@ import {
 import type { SessionVerifier } from '@switchboard/service-kit';
 import type { Socket } from 'socket.io';
 import { readHandshake } from './handshake.ts';
-import type { SessionRegistry } from './session-registry.ts';
+import type { Place, SessionRegistry } from './session-registry.ts';
 
 /** What is known of a socket when it connects. */
 export interface Admission {
@@ -35,6 +35,8 @@ const TOO_MANY_SOCKETS = reject(
   `Too many connections: at most ${LIMITS.socketsPerUser} per user`,
 );
 
+const GONE = reject('UNAUTHORIZED', 'Gone');
+
 /** Verifies a token for a socket and finds it a place among its user's sockets, given back when the transport closes. */
 export type Admit = (socket: Socket, token: string) => Promise<Result<Identity>>;
 
@@ -44,14 +46,15 @@ export function createAdmit(parts: AdmissionParts): Admit {
     try {
       const verified = await verifier.verify(token);
       if (!verified.ok) return verified;
-      const { id } = verified.value;
+      const { id, sessionId } = verified.value;
       const devices = await presence.devicesOf(id, clock.now());
       const elsewhere = devices.filter((device) => device.nodeId !== nodeId).length;
       // Of this node's sockets, those still connecting count, too: nothing is awaited between the look and the taking.
-      if (elsewhere + registry.placesOf(id) >= LIMITS.socketsPerUser) return TOO_MANY_SOCKETS;
-      const place = registry.takePlace(id);
-      socket.conn.once('close', () => place.release());
-      if (socket.conn.readyState !== 'open') place.release();
+      if (elsewhere + registry.placesOf(id).length >= LIMITS.socketsPerUser) return TOO_MANY_SOCKETS;
+      if (socket.conn.readyState !== 'open') return GONE;
+      const place: Place = { sessionId, close: () => socket.conn.close() };
+      registry.takePlace(id, place);
+      socket.conn.once('close', () => registry.leavePlace(id, place));
       return verified;
     } catch (err) {
       return { ok: false, error: toRejection(err) };

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { eventually } from '../testing/eventually.ts';
 import { startTestMongo, startTestNode, type TestNode } from '../testing/test-node.ts';
 
@@ -53,6 +55,31 @@ describe('an undeclared socket', () => {
     await client(carol);
     await mine.hears('users', (list) => (list as unknown as unknown[]).length === 3);
     expect(new Set(mine.heard.slice(before).map(({ event }) => event))).toEqual(new Set(['users']));
+  });
+});
+
+describe('a socket that has shown its vocabulary', () => {
+  it('hears nothing that is meant for undeclared ones of the same user', async () => {
+    const { accounts, client, presence } = await start();
+    const [alice, bob] = [accounts.user(), accounts.user()];
+    const [shown, undeclared, writer] = [await client(alice), await client(alice), await client(bob)];
+    await shown.ask('typing:stop', { to: bob.id });
+    await eventually(async () => {
+      const devices = await presence.devicesOf(alice.id, Date.now());
+      return (
+        devices
+          .map(({ dialect }) => dialect)
+          .sort()
+          .join() === 'jitsi,'
+      );
+    });
+    await writer.ask('message', { to: alice.id, content: 'hi' });
+    await undeclared.hears('message');
+    await undeclared.hears('message.created');
+    await shown.hears('message');
+    await shown.settled();
+    expect(shown.all('message')).toHaveLength(1);
+    expect(shown.all('message.created')).toEqual([]);
   });
 });
 
@@ -129,6 +156,30 @@ describe('a flood', () => {
     for (let sent = 0; sent < 1_500; sent += 1) mine.socket.emit('typing:stop', {});
     await eventually(() => mine.socket.disconnected);
     expect(await other.ask('typing:stop', { to: alice.id })).toMatchObject({ ok: true });
+  });
+});
+
+describe('a client that does not read', () => {
+  it('is let go before it fills the memory', async () => {
+    const { accounts, client, url, logged } = await start({
+      SOCKET_UNSENT_MAX: '100',
+      SOCKET_EVENT_RATE: 'off',
+    });
+    const [alice, bob] = [accounts.user(), accounts.user()];
+    const raw = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+    await once(raw, 'open');
+    raw.send(`40${JSON.stringify({ token: alice.token(), dialect: 'jitsi' })}`);
+    await eventually(async () => (await node?.presence.devicesOf(alice.id, Date.now()))?.length === 1);
+    raw.pause();
+    const writer = await client(bob);
+    const content = 'x'.repeat(8_000);
+    await eventually(async () => {
+      const sends = Array.from({ length: 200 }, () => writer.ask('message', { to: alice.id, content }));
+      await Promise.all(sends);
+      return (await node?.presence.devicesOf(alice.id, Date.now()))?.length === 0;
+    }, 15_000);
+    expect(logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+    raw.terminate();
   });
 });
 

@@ -15,6 +15,7 @@ import { createFloodGate } from './flood.ts';
 import { createLanes } from './lanes.ts';
 import { refusePayload } from './payload.ts';
 import { createSocketSession, type SocketSession } from './socket-session.ts';
+import { boundUnsent } from './unsent.ts';
 
 interface Arrived {
   readonly event: string;
@@ -44,6 +45,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   const flood = createFloodGate(config.SOCKET_EVENT_RATE, clock);
   const lanes = createLanes(config.SOCKET_PENDING_MAX);
   const early: Arrived[] = [];
+  boundUnsent(socket.conn, config.SOCKET_UNSENT_MAX);
   let state: 'anonymous' | 'joining' | 'open' | 'closed' = 'anonymous';
   let declared: Dialect | null = admission.dialect;
   let session: SocketSession | undefined;

@@ -53,8 +53,6 @@ export function openEdge(
       io.engine?.close();
       await dispatcher.idle();
       await attendance.settled();
-      // Not io.close(): the HTTP server belongs to the host.
-      await io.of('/').adapter.close();
     },
   };
 }

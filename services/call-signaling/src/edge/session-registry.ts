@@ -1,16 +1,20 @@
-import type { DeviceId, UserId } from '@switchboard/protocol';
+import type { DeviceId, SessionId, UserId } from '@switchboard/protocol';
 import type { SocketSession } from './socket-session.ts';
 
-/** A place among a user's sockets, taken before the socket is fully connected. Releasing twice is harmless. */
+/** A place among a user's sockets, held from the moment a token was found good until the transport closes. */
 export interface Place {
-  release(): void;
+  readonly sessionId: SessionId;
+  /** Closes the transport, however far its connecting has come. */
+  close(): void;
 }
 
 /** The authenticated sockets of this node. */
 export interface SessionRegistry {
-  /** How many places the user has taken on this node, connecting sockets included. */
-  placesOf(userId: UserId): number;
-  takePlace(userId: UserId): Place;
+  /** The places the user has taken on this node, by sockets still connecting, too. */
+  placesOf(userId: UserId): readonly Place[];
+  takePlace(userId: UserId, place: Place): void;
+  /** Harmless for a place given back already. */
+  leavePlace(userId: UserId, place: Place): void;
   add(session: SocketSession): void;
   remove(session: SocketSession): void;
   get(deviceId: DeviceId): SocketSession | undefined;
@@ -23,22 +27,18 @@ export interface SessionRegistry {
 export function createSessionRegistry(changed: (size: number) => void = () => {}): SessionRegistry {
   const devices = new Map<DeviceId, SocketSession>();
   const users = new Map<UserId, Set<SocketSession>>();
-  const places = new Map<UserId, number>();
+  const places = new Map<UserId, Set<Place>>();
 
   return {
-    placesOf: (userId) => places.get(userId) ?? 0,
-    takePlace(userId) {
-      places.set(userId, (places.get(userId) ?? 0) + 1);
-      let taken = true;
-      return {
-        release() {
-          if (!taken) return;
-          taken = false;
-          const left = (places.get(userId) ?? 1) - 1;
-          if (left > 0) places.set(userId, left);
-          else places.delete(userId);
-        },
-      };
+    placesOf: (userId) => [...(places.get(userId) ?? [])],
+    takePlace(userId, place) {
+      const taken = places.get(userId) ?? new Set();
+      places.set(userId, taken.add(place));
+    },
+    leavePlace(userId, place) {
+      const taken = places.get(userId);
+      taken?.delete(place);
+      if (taken?.size === 0) places.delete(userId);
     },
     add(session) {
       devices.set(session.deviceId, session);

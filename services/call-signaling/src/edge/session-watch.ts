@@ -31,11 +31,15 @@ export async function watchSessions(parts: SessionWatchParts): Promise<AsyncDisp
       for (const session of registry.ofUser(notice.userId)) session.verifiedAt = 0;
     }
     if (notice.type !== 'session.revoked') return;
-    for (const session of registry.ofUser(notice.userId)) {
-      if (notice.sessionId !== undefined && notice.sessionId !== session.identity.sessionId) continue;
+    const { userId, sessionId, reason } = notice;
+    const concerns = (id: SessionId): boolean => sessionId === undefined || sessionId === id;
+    for (const session of registry.ofUser(userId)) {
       // The session itself may still be good under the new role: whoever comes back is looked at again.
-      session.close(notice.reason === 'role_changed' ? 'drain' : 'refused');
+      if (concerns(session.identity.sessionId))
+        session.close(reason === 'role_changed' ? 'drain' : 'refused');
     }
+    // And those whose token was good a moment ago, on their way to becoming sessions.
+    for (const place of registry.placesOf(userId)) if (concerns(place.sessionId)) place.close();
   };
 
   const look = async (): Promise<void> => {

@@ -69,6 +69,8 @@ export function createAnnouncer(parts: AnnouncerParts): Announcer {
       closed = true;
       timer?.[Symbol.dispose]();
       await telling;
+      // The sockets of other nodes shall hear that the users of this one are gone.
+      if (pending.size > 0) await tell();
     },
   };
 }

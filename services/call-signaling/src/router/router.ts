@@ -22,12 +22,12 @@ export interface Router {
   toEveryone(delivery: Delivery): void;
 
   /**
-   * Signals between the two devices of a call travel in the call's own room, without the bus or a database. A join is done when it resolves:
-   * an emit from another node after that arrives.
+   * Signals between the two devices of a call travel in rooms of the call, one for each of its seats, without the bus or a database.
+   * A join is done when it resolves: an emit from another node after that arrives.
    */
   joinCall(deviceId: DeviceId, callId: CallId): Promise<void>;
   leaveCall(deviceId: DeviceId, callId: CallId): Promise<void>;
-  /** To the other device in the call's room. */
+  /** To one device that joined the call; to nobody if it did not. */
   relay(
     callId: CallId,
     to: { readonly userId: UserId; readonly device: CallDevice },
