@@ -9,7 +9,6 @@ import {
 } from '@switchboard/engine-memory';
 import type { Bus, Clock, LiveCalls, RateRule } from '@switchboard/ports';
 import {
-  type BusEvent,
   type CallEvent,
   CallId,
   type CommandOf,
@@ -209,22 +208,22 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     readonly dead: boolean;
     /** Notices are lost on the way to this node. */
     deafen(): void;
-    /** Calls `before` whenever the node is about to publish. */
-    onPublish(before: (event: BusEvent) => void): void;
+    /** The node dies instead of doing this for the first time. */
+    crashOn(deed: 'publish' | 'release'): void;
     stop(): Promise<void>;
   }
 
   const startNode = async (index: number): Promise<TestNode> => {
     let dead = false;
     let deaf = false;
-    let beforePublish: ((event: BusEvent) => void) | undefined;
+    let fatal: string | undefined;
     const mortal = <T extends object>(port: T): T =>
       new Proxy(port, {
         get(target, name) {
           const value = Reflect.get(target, name) as unknown;
           if (typeof value !== 'function') return value;
           return (...args: unknown[]) => {
-            if (name === 'publish' && !dead) beforePublish?.(args[0] as BusEvent);
+            if (name === fatal && !dead) node.crash();
             if (dead) return name === 'now' ? clock.now() : new Promise(() => undefined);
             return value.apply(target, args);
           };
@@ -258,7 +257,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       router,
     };
     const lifecycle = await createCallLifecycle(context);
-    return {
+    const node: TestNode = {
       context,
       lifecycle,
       crash() {
@@ -278,11 +277,12 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       deafen() {
         deaf = true;
       },
-      onPublish(before) {
-        beforePublish = before;
+      crashOn(deed) {
+        fatal = deed;
       },
       stop: async () => (dead ? undefined : lifecycle[Symbol.asyncDispose]()),
     };
+    return node;
   };
 
   const recorder = await bus.consume(

@@ -203,7 +203,7 @@ describe('a node that dies', () => {
   it('between storing a ring and publishing it: another publishes it, once', async () => {
     const alice = await cluster.connect(1, 'native', 0);
     const bob = await cluster.connect(2, 'native', 1);
-    cluster.nodes[0]?.onPublish(() => cluster.nodes[0]?.crash());
+    cluster.nodes[0]?.crashOn('publish');
     good(await alice.send(place(2)));
     await until('the node is dead', () => !alice.connected);
     expect(cluster.events).toEqual([]);
@@ -222,7 +222,7 @@ describe('a node that dies', () => {
     const { call } = good(await alice.send(offerFirst(2)));
     await until('both ring', () => bob.of('call.incoming').length + tab.of('call.incoming').length === 2);
     await cluster.quiet();
-    cluster.nodes[0]?.onPublish(() => cluster.nodes[0]?.crash());
+    cluster.nodes[0]?.crashOn('publish');
     good(await bob.send({ type: 'call.answer', ref: byUser(1), answer }));
     await until('the node is dead', () => !bob.connected);
     await clock.advance(1_500);
@@ -245,12 +245,14 @@ describe('a node that dies', () => {
 
   it('after an end was stored: nobody stays claimed', async () => {
     const { alice, bob } = await connected();
-    cluster.nodes[0]?.onPublish(() => cluster.nodes[0]?.crash());
+    cluster.nodes[0]?.crashOn('release');
     good(await alice.send({ type: 'call.end', ref: byUser(2) }));
     await until('the node is dead', () => !alice.connected);
     await clock.advance(1_500);
     await until('bob hears', () => bob.of('call.ended').length === 1);
     expect(cluster.eventsOf('call.ended')).toHaveLength(1);
+    await cluster.quiet();
+    expect(await cluster.leaks()).toEqual([]);
     await cluster.connect(1, 'peer', 1);
     good(await bob.send(offerFirst(1)));
     good(await bob.send({ type: 'call.end', ref: byUser(1) }));
@@ -291,7 +293,9 @@ describe('an emptied store', () => {
     good(await alice.send({ type: 'call.end', ref: byUser(2) }));
     await until('bob hears', () => bob.of('call.ended').length === 1);
     expect(cluster.nodes[1]?.context.calls.hosted.get(call.id)).toBeDefined();
-    await clock.advance(tombstoneMs(DEFAULT_TIMINGS) + 1_000);
+    await clock.advance(leaseMs);
+    expect(cluster.nodes[1]?.context.calls.hosted.get(call.id)).toBeUndefined();
+    await clock.advance(5 * 60_000);
     await cluster.quiet();
     expect(await cluster.stateOf(call.id)).toBeUndefined();
     expect(cluster.eventsOf('call.ended')).toHaveLength(1);
