@@ -10,6 +10,7 @@ import {
 
 const STORM = 50;
 const BOUND_MS = 50;
+const CALM_MS = 2_000;
 /** Other programs on the machine may take the cores during one storm; hashing on the event loop shows in every one. */
 const ROUNDS = 3;
 
@@ -30,21 +31,12 @@ afterAll(async () => {
 const p99 = (samples: readonly number[]): number =>
   samples.toSorted((a, b) => a - b)[Math.floor(samples.length * 0.99)] ?? Number.NaN;
 
-/** Fifty log-ins at once, and the latencies of other requests until the last of them is answered. */
-async function storm(token: string) {
+/** How long other requests take, and how late the event loop is, until `over` says so. */
+async function watch(token: string, over: () => boolean) {
   const loop = monitorEventLoopDelay({ resolution: 1 });
-  const logins = Promise.all(
-    Array.from({ length: STORM }, (_, n) =>
-      auth.http.post('/auth/login', { username: n % 2 ? 'alice' : 'bob', password: 'password123' }),
-    ),
-  );
-  let over = false;
-  const answered = logins.finally(() => {
-    over = true;
-  });
   loop.enable();
   const latencies: number[] = [];
-  while (!over) {
+  while (!over()) {
     const started = performance.now();
     const { status } = await auth.http.get('/api/v1/me', { token });
     latencies.push(performance.now() - started);
@@ -52,28 +44,38 @@ async function storm(token: string) {
     await pause(5);
   }
   loop.disable();
-  const statuses = (await answered).map(({ status }) => status);
-  return {
-    statuses,
-    requestMs: p99(latencies),
-    loopMs: loop.percentile(99) / 1e6,
-    samples: latencies.length,
-  };
+  expect(latencies.length).toBeGreaterThan(100);
+  return { requestMs: p99(latencies), loopMs: loop.percentile(99) / 1e6 };
+}
+
+/** What a storm adds to the latencies of the calm just before it. */
+async function delays(token: string) {
+  const calmUntil = performance.now() + CALM_MS;
+  const calm = await watch(token, () => performance.now() > calmUntil);
+  let over = false;
+  const logins = Promise.all(
+    Array.from({ length: STORM }, (_, n) =>
+      auth.http.post('/auth/login', { username: n % 2 ? 'alice' : 'bob', password: 'password123' }),
+    ),
+  ).finally(() => {
+    over = true;
+  });
+  const storm = await watch(token, () => over);
+  expect(new Set((await logins).map(({ status }) => status))).toEqual(new Set([200]));
+  return { calm, storm, addedMs: storm.requestMs - calm.requestMs, addedLoopMs: storm.loopMs - calm.loopMs };
 }
 
 describe('a storm of log-ins', () => {
-  it('is served, and delays other requests by less than 50 ms at p99', { timeout: 120_000 }, async () => {
+  it('is served, and delays other requests by less than 50 ms at p99', { timeout: 180_000 }, async () => {
     const { body } = await auth.http.post('/auth/login', { username: 'alice', password: 'password123' });
-    const seen: { requestMs: number; loopMs: number }[] = [];
+    const rounds: Awaited<ReturnType<typeof delays>>[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const { statuses, requestMs, loopMs, samples } = await storm(body.accessToken);
-      expect(new Set(statuses)).toEqual(new Set([200]));
-      expect(samples).toBeGreaterThan(100);
-      seen.push({ requestMs, loopMs });
-      if (requestMs < BOUND_MS && loopMs < BOUND_MS) break;
+      const seen = await delays(body.accessToken);
+      rounds.push(seen);
+      if (seen.addedMs < BOUND_MS && seen.addedLoopMs < BOUND_MS) break;
     }
-    console.info(`other requests during ${STORM} log-ins: ${JSON.stringify(seen)}`);
-    expect(seen.at(-1)?.requestMs).toBeLessThan(BOUND_MS);
-    expect(seen.at(-1)?.loopMs).toBeLessThan(BOUND_MS);
+    console.info(`other requests during ${STORM} log-ins: ${JSON.stringify(rounds)}`);
+    expect(rounds.at(-1)?.addedMs).toBeLessThan(BOUND_MS);
+    expect(rounds.at(-1)?.addedLoopMs).toBeLessThan(BOUND_MS);
   });
 });
