@@ -55,6 +55,24 @@ export function busNotices(factory: () => Promise<BusHarness>): void {
       expect(later).toEqual([changed(2)]);
     });
 
+    it('calls nobody who has stopped listening, for what was under way, either', async () => {
+      const bus = await harness().connect();
+      const heard: Notice[] = [];
+      const listening = await bus.listen((notice) => void heard.push(notice));
+      const sending = bus.notify(changed(1));
+      await listening[Symbol.asyncDispose]();
+      const before = heard.length;
+      const later: Notice[] = [];
+      await bus.listen((notice) => void later.push(notice));
+      await sending;
+      await bus.notify(changed(2));
+      await until(
+        () => later.some((notice) => 'userId' in notice && notice.userId === '2'),
+        'the later listener heard',
+      );
+      expect(heard).toHaveLength(before);
+    });
+
     it('survives a listener that throws', async () => {
       const bus = await harness().connect();
       const heard: Notice[] = [];

@@ -154,7 +154,11 @@ describe('defineConfig', () => {
   it('reads NAME_FILE, without the line end', () => {
     const path = join(dir, 'secret');
     writeFileSync(path, `${SECRET}\n`);
-    expect(defineConfig(commonConfig).parse({ JWT_SECRET_FILE: path }).JWT_SECRET).toBe(SECRET);
+    const host = join(dir, 'host');
+    writeFileSync(host, '0.0.0.0\r\n');
+    const config = defineConfig(commonConfig).parse({ JWT_SECRET_FILE: path, HOST_FILE: host });
+    expect(config.JWT_SECRET).toBe(SECRET);
+    expect(config.HOST).toBe('0.0.0.0');
   });
 
   it('takes MONGO_URI for MONGO_URL and refuses two answers', () => {

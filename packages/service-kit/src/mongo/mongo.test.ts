@@ -10,7 +10,7 @@ import {
   type MemoryBus,
 } from '@switchboard/engine-memory';
 import { type BusEvent, SessionId, SwitchboardError, UserId, unavailable } from '@switchboard/protocol';
-import { type Model, Schema } from 'mongoose';
+import { type Connection, type Model, Schema } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../logger.ts';
 import { newEvent } from '../new-event.ts';
@@ -149,6 +149,25 @@ describe('sequence', () => {
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
     expect(await nextSequence(mongo.connection, randomUUID())).toBe(1);
   });
+
+  it('tries again when another first taker has inserted the counter', async () => {
+    const duplicate = Object.assign(
+      new Error('E11000 duplicate key error collection: db.counters index: _id_ dup key: {}'),
+      {
+        code: 11000,
+      },
+    );
+    const outcomes: (() => Promise<unknown>)[] = [
+      () => Promise.reject(duplicate),
+      async () => ({ _id: 'x', value: 2 }),
+    ];
+    const racing = {
+      collection: () => ({ findOneAndUpdate: () => outcomes.shift()?.() }),
+    } as unknown as Connection;
+    expect(await nextSequence(racing, 'x')).toBe(2);
+    const broken = { collection: () => ({ findOneAndUpdate: () => Promise.reject(new TypeError('x')) }) };
+    await expect(nextSequence(broken as unknown as Connection, 'x')).rejects.toThrow(TypeError);
+  });
 });
 
 describe('outbox', () => {
@@ -263,7 +282,9 @@ describe('outbox', () => {
     expect(await left(id)).toEqual(ids(events));
     // By itself, without anybody calling it.
     await clock.advance(1);
-    await outbox.sweep();
+    const deadline = Date.now() + 10_000;
+    while ((await left(id)).length > 0 && Date.now() < deadline)
+      await new Promise((resolve) => setImmediate(resolve));
     expect(heard).toEqual(ids(events));
     expect(await left(id)).toEqual([]);
   });
