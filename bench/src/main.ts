@@ -6,16 +6,24 @@ import { spread, table } from './report.ts';
 import { type Account, signUpPair, startTarget } from './target.ts';
 
 const ROUNDS = 5;
+const PAIRS = 64;
+const DEADLINE_MS = 150_000;
 
 const target = await startTarget();
+const watchdog = setTimeout(() => {
+  process.stderr.write(`gave up after ${DEADLINE_MS / 1000} s\n`);
+  void target.stop().finally(() => process.exit(1));
+}, DEADLINE_MS);
 try {
-  const pair: [Account, Account] = await signUpPair(target.url);
+  const pairs: [Account, Account][] = [];
+  for (let n = 0; n < PAIRS; n += 1) pairs.push(await signUpPair(target.url));
+  const pair = pairs[0] as [Account, Account];
   const throughput: number[] = [];
   const p50: number[] = [];
   const p99: number[] = [];
   // One uncounted round of each first: code compiled, files opened.
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const rate = await ackedMessagesPerSecond(target.url, pair, { inFlight: 64, seconds: 3 });
+    const rate = await ackedMessagesPerSecond(target.url, pairs, { seconds: 3 });
     const latency = await relayLatency(target.url, pair, { signals: 1000 });
     if (round === 0) continue;
     throughput.push(rate);
@@ -28,11 +36,12 @@ try {
   process.stdout.write(
     table([
       ['measure', 'unit', 'min', 'median', 'max'],
-      ['acknowledged messages, 64 in flight', '1/s', ...spread(throughput, 0)],
+      [`acknowledged messages, ${PAIRS} conversations`, '1/s', ...spread(throughput, 0)],
       ['relay of one signal, device to device, p50', 'ms', ...spread(p50, 2)],
       ['relay of one signal, device to device, p99', 'ms', ...spread(p99, 2)],
     ]),
   );
 } finally {
+  clearTimeout(watchdog);
   await target.stop();
 }

@@ -21,10 +21,16 @@ export async function relayLatency(
     await answered;
     const times: number[] = [];
     for (let n = 0; n < load.signals; n += 1) {
-      const heard = new Promise((resolve) => b.once('call.signal', resolve));
+      const heard = new Promise((resolve, reject) => {
+        b.once('call.signal', resolve);
+        a.once('error', (refusal: { code: string }) =>
+          reject(new Error(`a signal was refused: ${refusal.code}`)),
+        );
+      });
       const sent = performance.now();
       a.emit('call.signal', { signal: { kind: 'offer', payload: { type: 'offer', sdp: `v=0 ${n}` } } });
       await heard;
+      a.off('error');
       times.push(performance.now() - sent);
     }
     await ask(a, 'call.end', {});
