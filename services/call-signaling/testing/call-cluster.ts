@@ -51,6 +51,9 @@ const handlers = {
 type CallCommandType = keyof typeof handlers;
 export type CallCommandOf = { [T in CallCommandType]: CommandOf<T> }[CallCommandType];
 
+/** One for all clusters: each would watch the garbage collector for ever. */
+const metrics = createMetrics({ service: 'test' });
+
 export interface ClusterOptions {
   readonly nodes?: number;
   readonly clock?: Clock;
@@ -241,7 +244,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         after: (ms, callback) => clock.after(ms, () => (dead ? undefined : callback())),
       },
       logger,
-      metrics: createMetrics({ service: 'test' }),
+      metrics,
       liveCalls: mortal(liveCalls),
       calls: createCallNode(),
       timings,

@@ -14,11 +14,15 @@ import { ringable, ringOf } from './ringable.ts';
 import { unseat } from './seat.ts';
 import { SWEEP_MS, sweep } from './sweep.ts';
 import { load, transition } from './transition.ts';
+import { wake } from './wake.ts';
 
 /** Everything in the life of calls that no client asks for: time, lost and new sockets, closed accounts, what other nodes changed. */
 export async function createCallLifecycle(context: SignalingContext): Promise<CallLifecycle> {
   const { bus, clock, calls, timings, logger } = context;
   const failed = (err: unknown) => logger.error({ err }, 'a call chore failed');
+  calls.timers.onDue((callId) =>
+    calls.background.run(logger, 'a call deadline could not be kept', callId, () => wake(context, callId)),
+  );
   const running = await Belongings.collect(async (own) => {
     own.add(await bus.listen((notice) => heed(context, notice)));
     own.add(

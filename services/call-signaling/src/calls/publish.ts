@@ -15,9 +15,10 @@ export async function publishEvents(
 ): Promise<void> {
   // Not in line with the publishing: the event may be on its way already, and whoever delivers it waits for this.
   if (callerTold !== undefined) {
-    await rewrite(context, callId, ({ callerTold: _, ...live }) =>
-      callerTold ? { ...live, callerTold } : live,
-    );
+    await rewrite(context, callId, (live) => {
+      const { callerTold: _before, ...rest } = live;
+      return callerTold ? { ...rest, callerTold } : rest;
+    });
   }
   await context.calls.publishing.run(callId, () => publishAll(context, callId));
 }

@@ -1,6 +1,5 @@
 import type { SignalingContext } from '../context.ts';
 import { deadlineOf, type LiveCall } from './live-call.ts';
-import { wake } from './wake.ts';
 
 /** Takes a call as just read or written into what this node knows: seats, rooms, alarm. */
 export function remember(context: SignalingContext, live: LiveCall): void {
@@ -15,7 +14,5 @@ export function remember(context: SignalingContext, live: LiveCall): void {
     calls.timers.clear(callId);
     return;
   }
-  calls.timers.set(clock, callId, deadlineOf({ ...live, outbox: [] }, clock.now(), timings), () => {
-    calls.background.run(logger, 'a call deadline could not be kept', callId, () => wake(context, callId));
-  });
+  calls.timers.set(clock, callId, deadlineOf({ ...live, outbox: [] }, clock.now(), timings));
 }
