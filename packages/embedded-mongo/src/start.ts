@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Counters, type Stats } from './engine/counters.ts';
 import type { Log } from './engine/engine.ts';
-import { DataDirLockedError } from './store/lock.ts';
+import { DataDirLockedError } from './store/data-dir-locked-error.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts';
 
 export interface EmbeddedMongoOptions {

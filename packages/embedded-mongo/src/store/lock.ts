@@ -1,9 +1,6 @@
 import { join } from 'node:path';
 import { Connection, sqliteCode } from './connection.ts';
-
-export class DataDirLockedError extends Error {
-  override readonly name = 'DataDirLockedError';
-}
+import { DataDirLockedError } from './data-dir-locked-error.ts';
 
 /**
  * Holds the data directory for this process. The lock is a file lock of the operating system, so it ends with the process however

@@ -7,6 +7,8 @@ import { encodeReply, OpCode, ProtocolError, parseRequest, type Request } from '
 /** Messages that wait on one connection before its socket is read no further. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
+const CLOSE_GRACE_MS = 2000;
+
 /**
  * One client. Its messages are handled one after another, each after the reply to the one before, so that a client reads its own
  * writes, unacknowledged ones too.
@@ -33,10 +35,12 @@ export class Connection {
     socket.on('error', () => socket.destroy());
   }
 
-  /** Finishes the message at hand and closes. */
+  /** Finishes the message at hand and closes; a client that does not take its reply is waited for only so long. */
   async close(): Promise<void> {
     this.closing = true;
+    const giveUp = setTimeout(() => this.socket.destroy(), CLOSE_GRACE_MS);
     await this.working;
+    clearTimeout(giveUp);
     this.socket.destroy();
   }
 

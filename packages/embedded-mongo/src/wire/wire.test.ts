@@ -231,6 +231,22 @@ function sequence(name: string, document: Buffer): Buffer[] {
   return [Buffer.of(1), int32(4 + name.length + 1 + document.length), Buffer.from(`${name}\0`), document];
 }
 
+test('a client that takes no replies does not hold up the end', async () => {
+  const own = await testDatabase();
+  await own.db.collection('large').insertOne({ pad: 'x'.repeat(15_000_000) });
+  const socket = connect(own.server.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.pause();
+  const find = msg({ find: 'large', $db: 'test' });
+  socket.write(Buffer.concat([find, find, find]));
+  const { counters } = own.server.engine;
+  await expect.poll(() => counters.read('docsExamined')).toBeGreaterThan(0);
+  const started = Date.now();
+  await own[Symbol.asyncDispose]();
+  expect(Date.now() - started).toBeLessThan(10_000);
+  socket.destroy();
+}, 20_000);
+
 test('whatever is sent, the server lives and other connections go on', async () => {
   const things = database.db.collection<{ _id: number; n: number }>('bystander');
   await things.insertOne({ _id: 1, n: 0 });
