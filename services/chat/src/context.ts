@@ -4,6 +4,7 @@ import type { ChatMetrics } from './chat-metrics.ts';
 import type { ChatSettings } from './config.ts';
 import type { Membership } from './membership/membership.ts';
 import type { DeliveredEvents } from './publishing/delivered-events.ts';
+import type { Turns } from './receipts/turns.ts';
 import type { Repeats } from './sending/repeats.ts';
 import type { ConversationStore } from './store/conversation-store.ts';
 import type { MessageStore } from './store/message-store.ts';
@@ -21,6 +22,7 @@ export interface ChatContext {
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
   readonly sending: Repeats;
+  readonly reading: Turns;
   readonly readEvents: Outbox;
   readonly deliveredEvents: DeliveredEvents;
 }

@@ -19,6 +19,7 @@ import { createMembership } from './membership/membership.ts';
 import { createCreatedEvents } from './publishing/created-events.ts';
 import { createDeliveredEvents } from './publishing/delivered-events.ts';
 import { startSweeps } from './publishing/sweeps.ts';
+import { Turns } from './receipts/turns.ts';
 import { createGroupCommit } from './sending/group-commit.ts';
 import { createRepeats } from './sending/repeats.ts';
 import { conversationModel } from './store/conversation-model.ts';
@@ -108,6 +109,7 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
     directory,
     messages,
     conversations,
+    reading: new Turns(),
     readEvents,
     deliveredEvents,
     membership: createMembership({ direct: createDirectKind(directory) }),

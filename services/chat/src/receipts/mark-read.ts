@@ -20,7 +20,8 @@ import type { MessageDoc } from '../store/message-model.ts';
 
 /** How far back a receipt looks for messages to name; older ones became read, too, but their authors have long moved on. */
 const NAMED_SPAN = 2_000;
-const MAX_LOST_RACES = 10;
+/** Against other nodes. */
+const MAX_LOST_RACES = 20;
 
 /**
  * Moves the reader's position forward, in each conversation named. Cumulative: reading a message reads all before it. Idempotent, never backwards.
@@ -42,7 +43,12 @@ export async function markRead(
 
   const allowed = await Promise.all([...upTo.keys()].map((id) => context.membership.isMember(actor.id, id)));
   if (allowed.includes(false)) return notAMember();
-  const reached = await Promise.all([...upTo].map(([id, seq]) => advance(context, actor.id, id, seq)));
+  const reached = await Promise.all(
+    [...upTo].map(([id, seq]) =>
+      // One at a time per reader and conversation: the devices of one user here need not race one another.
+      context.reading.run(`${actor.id} ${id}`, () => advance(context, actor.id, id, seq)),
+    ),
+  );
   return ok({ upToSeq: Math.max(...reached) });
 }
 
