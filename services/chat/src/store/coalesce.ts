@@ -12,7 +12,7 @@ export class Coalesced<T> {
   readonly #write: (items: readonly T[]) => Promise<void>;
   readonly #maxBatch: number;
   #waiting: Waiting<T>[] = [];
-  #running: Promise<void> | undefined;
+  #running = false;
   #last: Promise<void> = Promise.resolve();
 
   constructor(write: (items: readonly T[]) => Promise<void>, maxBatch: number) {
@@ -23,7 +23,7 @@ export class Coalesced<T> {
   add(item: T): Promise<void> {
     const done = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      this.#running ??= this.#run();
+      if (!this.#running) void this.#run();
     });
     this.#last = done;
     return done;
@@ -35,6 +35,7 @@ export class Coalesced<T> {
   }
 
   async #run(): Promise<void> {
+    this.#running = true;
     // One turn later, so that everything added in this one shares the first batch.
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
@@ -46,6 +47,6 @@ export class Coalesced<T> {
         for (const { reject } of batch) reject(error);
       }
     }
-    this.#running = undefined;
+    this.#running = false;
   }
 }
