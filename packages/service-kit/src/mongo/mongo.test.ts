@@ -24,7 +24,7 @@ interface Account {
   _id: string;
   name: string;
   email?: string;
-  outbox: BusEvent[];
+  readonly outbox: readonly BusEvent[];
 }
 
 const lines: string[] = [];
@@ -46,7 +46,7 @@ beforeAll(async () => {
   const schema = new Schema<Account>({ _id: String, name: String, email: String, outbox: outboxField });
   schema.index({ name: 1 }, { unique: true });
   schema.index(...outboxIndex);
-  accounts = mongo.connection.model('Account', schema);
+  accounts = mongo.connection.model<Account>('Account', schema);
   await mongo.ensureIndexes();
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts';
 
 /**
  * The events that a document's last changes made true, stored by the same write as the change, oldest first; empty once they are published.
- * Declare it as `outbox: outboxField` and give the schema `outboxIndex`.
+ * Declare it as `outbox: outboxField`, typed `readonly BusEvent[]`, and give the schema `outboxIndex`.
  */
 export const outboxField = { type: [Schema.Types.Mixed], default: (): BusEvent[] => [] };
 
