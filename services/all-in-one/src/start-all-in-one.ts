@@ -80,7 +80,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
       clientOrigins: config.CLIENT_URL,
       logger,
       metrics,
-      checks: [...services.flatMap((service) => service.checks), ...(overrides.checks ?? [])],
+      checks: distinct([...services.flatMap((service) => service.checks), ...(overrides.checks ?? [])]),
       trustProxy: config.TRUST_PROXY,
       ...(overrides.webClient === undefined ? {} : { static: overrides.webClient }),
     });
@@ -91,7 +91,12 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
         for (const service of services) service.attach?.(server);
       },
     });
-    owner.defer(() => http.close());
+    owner.defer(async () => {
+      const closed = http.close();
+      // Sockets would keep the server open; after a drain there are none left.
+      await signaling.drain?.(0);
+      await closed;
+    });
 
     return {
       url: http.url,
@@ -105,4 +110,9 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
     await owner[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The services share their dependencies here: one question a dependency is enough. */
+function distinct(checks: readonly HealthCheck[]): HealthCheck[] {
+  return [...new Map(checks.map((check) => [check.name, check])).values()];
 }
