@@ -24,6 +24,7 @@ import {
   type Result,
   SessionId,
   UserId,
+  unavailable,
 } from '@switchboard/protocol';
 import { createLogger, createMetrics, newEvent, systemClock } from '@switchboard/service-kit';
 import { createCallNode } from '../src/calls/call-node.ts';
@@ -209,6 +210,8 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     /** From now on nothing that this node does has any effect, and nothing reaches it: the process is gone. */
     crash(): void;
     readonly dead: boolean;
+    /** While true, this node cannot publish. */
+    busAway: boolean;
     /** Notices are lost on the way to this node. */
     deafen(): void;
     /** The node dies instead of doing this for the first time. */
@@ -227,6 +230,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
           if (typeof value !== 'function') return value;
           return (...args: unknown[]) => {
             if (name === fatal && !dead) node.crash();
+            if (name === 'publish' && node.busAway) return Promise.reject(unavailable('The bus'));
             if (dead) return name === 'now' ? clock.now() : new Promise(() => undefined);
             return value.apply(target, args);
           };
@@ -263,6 +267,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     const node: TestNode = {
       context,
       lifecycle,
+      busAway: false,
       crash() {
         dead = true;
         for (const device of [...devices.values()]) {

@@ -259,6 +259,31 @@ describe('a node that dies', () => {
   });
 });
 
+describe('a bus that is away', () => {
+  it('holds up no call, and hears everything in order, once, when it is back', async () => {
+    const alice = await cluster.connect(1, 'native', 0);
+    const bob = await cluster.connect(2, 'native', 1);
+    for (const node of cluster.nodes) node.busAway = true;
+    good(await alice.send(place(2)));
+    good(await bob.send({ type: 'call.answer', ref: CURRENT }));
+    good(await bob.send({ type: 'call.end', ref: CURRENT }));
+    await clock.advance(5_000);
+    expect(cluster.events).toEqual([]);
+    for (const node of cluster.nodes) node.busAway = false;
+    await clock.advance(10_000);
+    await until('all is told', () => cluster.events.length === 3);
+    expect(cluster.events.map((event) => event.type)).toEqual([
+      'call.ringing',
+      'call.answered',
+      'call.ended',
+    ]);
+    // It was over by then: nobody is rung any more.
+    expect(bob.of('call.incoming')).toEqual([]);
+    expect(alice.of('call.answered')).toHaveLength(1);
+    await until('both hear the end', () => alice.of('call.ended').length + bob.of('call.ended').length === 2);
+  });
+});
+
 describe('an emptied store', () => {
   const forgetAll = async (callId: Parameters<CallCluster['stateOf']>[0]) => {
     const stored = await cluster.store.get(callId);
