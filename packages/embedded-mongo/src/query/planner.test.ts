@@ -205,6 +205,26 @@ test('indexes never change which documents a query finds, nor their order', asyn
   await fc.assert(pairs, { numRuns: 150 });
 }, 120_000);
 
+test('two conditions on one array may be met by different elements, in an index over both', async () => {
+  const things = database.db.collection<Loose>('elements');
+  await things.createIndex({ 'a.b': 1, 'a.c': 1 });
+  await things.insertMany([
+    {
+      _id: 1,
+      a: [
+        { b: 1, c: 9 },
+        { b: 5, c: 2 },
+      ],
+    },
+    { _id: 2, a: [{ b: 1, c: 2 }] },
+    { _id: 3, a: [{ b: 0 }, { b: 9 }] },
+  ]);
+  expect(ids(await things.find({ 'a.b': 1, 'a.c': 2 }).toArray())).toEqual([1, 2]);
+  expect(ids(await things.find({ a: { $elemMatch: { b: 1, c: 2 } } }).toArray())).toEqual([2]);
+  expect(ids(await things.find({ 'a.b': { $gt: 3, $lt: 7 } }).toArray())).toEqual([1]);
+  expect(ids(await things.find({ 'a.b': { $gt: 7, $lt: 3 } }).toArray())).toEqual([3]);
+});
+
 function onlyParallelArrays(error: unknown): void {
   if (!(error instanceof MongoBulkWriteError) || error.code !== 171) throw error;
 }
