@@ -45,6 +45,8 @@ export interface AllInOneOverrides {
   readonly webClient?: string;
 }
 
+const DRAIN_MS = 1_000;
+
 /** Auth, chat and call-signaling in this process, on memory engines and the embedded database under DATA_DIR. */
 export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneOverrides): Promise<AllInOne> {
   const { logger, clock = systemClock } = overrides;
@@ -102,7 +104,9 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
       url: http.url,
       seeded: auth.seeded,
       async drain(withinMs) {
-        await Promise.all(services.map((service) => service.drain?.(withinMs)));
+        // There is no other node to spread the clients over: whoever stops this process wants it gone.
+        const soon = Math.min(withinMs, DRAIN_MS);
+        await Promise.all(services.map((service) => service.drain?.(soon)));
       },
       [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
     };

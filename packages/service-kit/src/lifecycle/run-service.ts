@@ -57,7 +57,7 @@ export async function runService(
 
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) {
-      logger.warn({ signal }, 'told twice to stop: ending at once');
+      logger.warn({ reason: signal }, 'told twice to stop: ending at once');
       process.exit(SIGNALS[signal as Signal]);
     }
     stopping = true;
@@ -81,7 +81,7 @@ export async function runService(
     const alive = setInterval(() => undefined, 2 ** 30);
     const signal = await told;
     clearInterval(alive);
-    logger.info({ signal }, 'stopping');
+    logger.info({ reason: signal }, 'stopping');
     try {
       await service.drain?.(Math.floor(shutdownMs * DRAIN_SHARE));
     } catch (err) {
