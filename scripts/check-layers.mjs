@@ -48,13 +48,15 @@ for (const top of ['packages', 'services']) {
     const manifest = JSON.parse(readFileSync(join(top, name, 'package.json'), 'utf8'));
     for (const dependency of Object.keys(manifest.dependencies ?? {})) {
       const target = /^@switchboard\/(.+)$/.exec(dependency)?.[1];
-      if (target && !permitted.includes(target)) problems.push(`${top}/${name}/package.json must not depend on ${target}`);
+      if (target && !permitted.includes(target))
+        problems.push(`${top}/${name}/package.json must not depend on ${target}`);
     }
     for (const file of sources(join(top, name, 'src'))) {
       // Conformance suites, fixtures and test support are shipped to tests only.
       if (/\/(conformance|fixtures|testing)\//.test(file)) continue;
       for (const [, target] of readFileSync(file, 'utf8').matchAll(/from '@switchboard\/([a-z-]+)/g)) {
-        if (target !== name && !permitted.includes(target)) problems.push(`${file} must not import ${target}`);
+        if (target !== name && !permitted.includes(target))
+          problems.push(`${file} must not import ${target}`);
       }
     }
   }

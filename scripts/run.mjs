@@ -53,7 +53,9 @@ function filesBelow(folder, keep) {
 
 /** Contents for the few files that decide what is installed, names and times for the many that decide what is built. */
 function fingerprint(paths, byContent) {
-  const hash = createHash('sha256').update(process.version).update(process.platform + process.arch);
+  const hash = createHash('sha256')
+    .update(process.version)
+    .update(process.platform + process.arch);
   for (const path of paths.sort()) {
     hash.update(path.slice(root.length));
     if (byContent) hash.update(readFileSync(path));
@@ -140,7 +142,13 @@ switch (task) {
     await import(pathToFileURL(join(root, 'services/all-in-one/dist/seed.js')).href);
     break;
   case 'bench':
-    run(process.execPath, ['--import', 'tsx', '--conditions=development', join(root, 'bench/src/main.ts'), ...rest]);
+    run(process.execPath, [
+      '--import',
+      'tsx',
+      '--conditions=development',
+      join(root, 'bench/src/main.ts'),
+      ...rest,
+    ]);
     break;
   default:
     fail(`Unknown task ${task}: start, build, test, bench or seed.`);
