@@ -7,6 +7,7 @@ const threads = Math.max(1, Math.min(4, availableParallelism() - (process.platfo
 
 /** Settings of the auth service alone, for hosts that run it beside others. */
 export const authFields = {
+  /** Who may make an account without a code; a valid invitation code is honoured under each. */
   REGISTRATION: z
     .enum(['open', 'invite', 'closed'], { error: 'must be one of open, invite, closed' })
     .prefault('open'),

@@ -16,7 +16,10 @@ export interface Registration {
   readonly invitationCode?: string | undefined;
 }
 
-/** Makes an account and signs in. A code that is given must be good, also where none is needed. */
+/**
+ * Makes an account and signs in. A code that is given must be good, also where none is needed, and lets its bearer in under every
+ * REGISTRATION: whoever closed it to the public issued the code themselves.
+ */
 export async function register(
   context: AuthContext,
   registration: Registration,
@@ -24,8 +27,8 @@ export async function register(
 ): Promise<Result<SignedIn>> {
   const { username, password, email, name, invitationCode } = registration;
   const mode = context.config.REGISTRATION;
-  if (mode === 'closed') return registrationClosed();
-  if (mode === 'invite' && invitationCode === undefined) return invitationRequired();
+  if (invitationCode === undefined && mode === 'closed') return registrationClosed();
+  if (invitationCode === undefined && mode === 'invite') return invitationRequired();
   const wellFormed = checkUsername(username);
   if (!wellFormed.ok) return wellFormed;
   const invitation =

@@ -115,6 +115,15 @@ describe('invitations', () => {
     expect((await join('zack', body.code, open)).status).toBe(400);
   });
 
+  it('let their bearer in where registration is closed, once', async () => {
+    await using closed = await startTestAuth({ mongoUrl: database.fresh(), env: { REGISTRATION: 'closed' } });
+    const admin = await adminOf(closed);
+    const { body } = await closed.http.post('/admin/invitations/generate', {}, { token: admin });
+    expect((await join('stranger', 'no-such-code', closed)).status).toBe(400);
+    expect((await join('guest', body.code, closed)).status).toBe(201);
+    expect((await join('second', body.code, closed)).status).toBe(400);
+  });
+
   it('are made and listed in native terms', async () => {
     const made = await auth.http.post('/api/v1/invitations', undefined, { token });
     expect(made.status).toBe(201);
