@@ -106,7 +106,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
       async drain(withinMs) {
         // There is no other node to spread the clients over: whoever stops this process wants it gone.
         const soon = Math.min(withinMs, DRAIN_MS);
-        await Promise.all(services.map((service) => service.drain?.(soon)));
+        await Promise.all(services.map(async (service) => service.drain?.(soon)));
       },
       [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
     };

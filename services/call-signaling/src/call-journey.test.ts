@@ -74,7 +74,7 @@ describe('through real sockets', () => {
     expect(await callee.hears('message')).toMatchObject({ senderId: alice.id, content: 'Hello Bob!' });
     const incoming = await callee.hears('call:incoming');
     const { id: callId } = incoming;
-    const roomName = `call_${callId}`;
+    const roomName = `call_${String(callId)}`;
     expect(incoming).toMatchObject({
       from: alice.id,
       to: bob.id,

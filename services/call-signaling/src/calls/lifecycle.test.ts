@@ -15,7 +15,7 @@ import {
   offerFirst,
   place,
   until,
-} from '../../testing/call-cluster.ts';
+} from '../testing/call-cluster.ts';
 import { tombstoneMs } from './live-call.ts';
 
 const { ringMs, graceMs, leaseMs } = DEFAULT_TIMINGS;

@@ -14,7 +14,7 @@ import {
   offerFirst,
   place,
   until,
-} from '../../testing/call-cluster.ts';
+} from '../testing/call-cluster.ts';
 import type { LiveCall } from './live-call.ts';
 
 let cluster: CallCluster;

@@ -12,7 +12,7 @@ import {
   offerFirst,
   place,
   until,
-} from '../../testing/call-cluster.ts';
+} from '../testing/call-cluster.ts';
 
 let cluster: CallCluster;
 

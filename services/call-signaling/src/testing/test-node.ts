@@ -54,9 +54,9 @@ export interface TestNode extends AsyncDisposable {
   /** Every line that the node logged, as JSON text. */
   readonly logged: readonly string[];
   /** A connected client; disposed with the node. */
-  client(user: TestUser | null, options?: ClientOptions): Promise<TestClient>;
+  readonly client: (user: TestUser | null, options?: ClientOptions) => Promise<TestClient>;
   /** The same before it is connected. */
-  dial(user: TestUser | null, options?: ClientOptions): TestClient;
+  readonly dial: (user: TestUser | null, options?: ClientOptions) => TestClient;
 }
 
 export interface TestNodeOptions {

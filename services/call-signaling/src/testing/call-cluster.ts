@@ -27,19 +27,19 @@ import {
   unavailable,
 } from '@switchboard/protocol';
 import { createLogger, createMetrics, newEvent, systemClock } from '@switchboard/service-kit';
-import { createCallNode } from '../src/calls/call-node.ts';
-import { createCallLifecycle } from '../src/calls/lifecycle.ts';
-import type { LiveCall } from '../src/calls/live-call.ts';
-import type { SignalingContext } from '../src/context.ts';
-import { deliverCallEvent } from '../src/deliver/call-events.ts';
-import type { Session } from '../src/edge/session.ts';
-import { callAnswer } from '../src/handlers/call-answer.ts';
-import { callEnd } from '../src/handlers/call-end.ts';
-import { callPlace } from '../src/handlers/call-place.ts';
-import { callReject } from '../src/handlers/call-reject.ts';
-import { callResume } from '../src/handlers/call-resume.ts';
-import { callSignal } from '../src/handlers/call-signal.ts';
-import type { Router } from '../src/router/router.ts';
+import { createCallNode } from '../calls/call-node.ts';
+import { createCallLifecycle } from '../calls/lifecycle.ts';
+import type { LiveCall } from '../calls/live-call.ts';
+import type { SignalingContext } from '../context.ts';
+import { deliverCallEvent } from '../deliver/call-events.ts';
+import type { Session } from '../edge/session.ts';
+import { callAnswer } from '../handlers/call-answer.ts';
+import { callEnd } from '../handlers/call-end.ts';
+import { callPlace } from '../handlers/call-place.ts';
+import { callReject } from '../handlers/call-reject.ts';
+import { callResume } from '../handlers/call-resume.ts';
+import { callSignal } from '../handlers/call-signal.ts';
+import type { Router } from '../router/router.ts';
 
 const handlers = {
   'call.place': callPlace,
@@ -138,10 +138,13 @@ export async function createCallCluster(options: ClusterOptions = {}) {
 
     /** As the edge does: one after the other, the next without waiting for the reply of the one before. */
     send<C extends CallCommandOf>(command: C): Promise<Result<ReplyOf<C['type']>>> {
-      const run = () => handlers[command.type](this, command as never, this.node.context);
+      const run = () =>
+        handlers[command.type](this, command as never, this.node.context) as Promise<
+          Result<ReplyOf<C['type']>>
+        >;
       const done = this.#lane.then(run, run);
       this.#lane = done.catch(() => undefined);
-      return done as Promise<Result<ReplyOf<C['type']>>>;
+      return done;
     }
 
     /** The socket closes. */
