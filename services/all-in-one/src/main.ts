@@ -35,6 +35,12 @@ await runService(
         seeded: running.seeded,
       }),
     );
+    // A supervisor's restart brings it back; serving on without a database would not.
+    void running.databaseEnded.then((err) => {
+      if (!err) return;
+      logger.fatal({ err }, 'the embedded database is gone');
+      process.exit(1);
+    });
     return running;
   },
   { logger },

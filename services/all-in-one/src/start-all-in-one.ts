@@ -31,6 +31,8 @@ import type { AllInOneConfig } from './config.ts';
 export interface AllInOne extends AsyncDisposable {
   /** Base URL for HTTP and Socket.IO. */
   readonly url: string;
+  /** Resolves when the database has stopped: with the reason when it did so by itself, which nothing here can mend. */
+  readonly databaseEnded: Promise<Error | undefined>;
   /** Who was made at this start; passwords only of the demo users and of an administrator whose password was made up. */
   readonly seeded: Seeded;
   drain(withinMs: number): Promise<void>;
@@ -102,6 +104,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
 
     return {
       url: http.url,
+      databaseEnded: database.ended,
       seeded: auth.seeded,
       async drain(withinMs) {
         // There is no other node to spread the clients over: whoever stops this process wants it gone.
