@@ -58,6 +58,42 @@ describe('the announcer', () => {
     expect(told).toEqual(['+1 -']);
   });
 
+  it('is silent about what is undone before anybody saw it', async () => {
+    const { announcer, clock, told } = announcing();
+    for (const online of [false, true]) announcer.note({ userId: UserId.parse('1'), online });
+    for (const online of [true, false]) announcer.note({ userId: UserId.parse('3'), online });
+    await clock.advance(100);
+    expect(told).toEqual([]);
+  });
+
+  it('takes back what a newcomer was shown in between', async () => {
+    const { announcer, clock, told } = announcing();
+    announcer.note({ userId: UserId.parse('1'), online: false });
+    announcer.note({ userId: UserId.parse('3'), online: true });
+    announcer.showing()[Symbol.dispose]();
+    announcer.note({ userId: UserId.parse('1'), online: true });
+    announcer.note({ userId: UserId.parse('3'), online: false });
+    await clock.advance(100);
+    expect(told).toEqual(['+1 -3']);
+    // The next window begins with a clean slate.
+    for (const online of [true, false]) announcer.note({ userId: UserId.parse('3'), online });
+    await clock.advance(100);
+    expect(told).toHaveLength(1);
+  });
+
+  it('takes back what came and went while a newcomer was being shown', async () => {
+    const { announcer, clock, told, state } = announcing();
+    state.away = true;
+    {
+      using _ = announcer.showing();
+      for (const online of [true, false]) announcer.note({ userId: UserId.parse('3'), online });
+    }
+    await clock.advance(150);
+    state.away = false;
+    await clock.advance(100);
+    expect(told).toEqual(['+ -3']);
+  });
+
   it('tells what is left on the way down', async () => {
     const { announcer, told } = announcing();
     announcer.note({ userId: UserId.parse('3'), online: false });

@@ -1,12 +1,14 @@
 import { foldPresence, type PendingPresence, type PresenceChange } from '@switchboard/domain';
 import type { Clock } from '@switchboard/ports';
-import type { PublicUser } from '@switchboard/protocol';
+import type { PublicUser, UserId } from '@switchboard/protocol';
 import type { Logger, UserDirectory } from '@switchboard/service-kit';
 import type { Audience } from './audience.ts';
 
 export interface Announcer extends AsyncDisposable {
-  /** Somebody came or went; told within the coalescing time unless it is undone before. */
+  /** Somebody came or went; told within the coalescing time unless it is undone before with nobody having seen it. */
   note(change: PresenceChange): void;
+  /** A newcomer is about to be shown who is here; disposed of when they were. What they see of changes not told yet cannot be undone in silence. */
+  showing(): Disposable;
 }
 
 export interface AnnouncerParts {
@@ -25,6 +27,9 @@ export interface AnnouncerParts {
 export function createAnnouncer(parts: AnnouncerParts): Announcer {
   const { coalesceMs, clock, logger, directory, online, audience } = parts;
   let pending: PendingPresence = new Map();
+  /** Users with a pending change that a newcomer was shown, or may have been. */
+  let shown = new Set<UserId>();
+  let showings = 0;
   let timer: Disposable | undefined;
   let telling: Promise<void> = Promise.resolve();
   let closed = false;
@@ -37,9 +42,17 @@ export function createAnnouncer(parts: AnnouncerParts): Announcer {
     });
   };
 
+  const add = (change: PresenceChange): void => {
+    const { userId, online: came } = change;
+    if (showings > 0) shown.add(userId);
+    pending = shown.has(userId) ? new Map(pending).set(userId, came) : foldPresence(pending, change);
+  };
+
   const tell = async (): Promise<void> => {
     const changes = pending;
+    const seen = shown;
     pending = new Map();
+    shown = new Set();
     try {
       const list = await online();
       const here = new Map(list.map((user) => [user.id, user]));
@@ -55,15 +68,25 @@ export function createAnnouncer(parts: AnnouncerParts): Announcer {
       logger.warn({ err, changes: changes.size }, 'presence changes could not be told, trying again');
       const later = pending;
       pending = changes;
-      for (const [userId, came] of later) pending = foldPresence(pending, { userId, online: came });
+      shown = new Set([...seen, ...shown]);
+      for (const [userId, came] of later) add({ userId, online: came });
     }
     arm();
   };
 
   return {
     note(change) {
-      pending = foldPresence(pending, change);
+      add(change);
       arm();
+    },
+    showing() {
+      for (const userId of pending.keys()) shown.add(userId);
+      showings += 1;
+      return {
+        [Symbol.dispose]() {
+          showings -= 1;
+        },
+      };
     },
     async [Symbol.asyncDispose]() {
       closed = true;

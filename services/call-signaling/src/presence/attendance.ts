@@ -61,6 +61,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
   /** The list comes after the socket is part of it, and before the first change. */
   const greet = async (session: SocketSession, entry: Entry): Promise<void> => {
     if (entry.greeted || entry.gone) return;
+    using _ = announcer.showing();
     const list = await audience.visibleTo(session.identity.id, await online());
     entry.greeted = true;
     const at = new Date(clock.now()).toISOString();
