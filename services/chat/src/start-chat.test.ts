@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { startTestMongo } from '@switchboard/embedded-mongo/testing';
 import { createMemoryBus, createMemoryRateLimits } from '@switchboard/engine-memory';
 import {
   ConfigError,
@@ -10,7 +11,6 @@ import {
 import { expect, it } from 'vitest';
 import { chatConfig } from './config.ts';
 import { startChat } from './start-chat.ts';
-import { TestDatabase } from './testing/chat-harness.ts';
 
 const config = chatConfig.parse({ JWT_SECRET: randomBytes(32).toString('hex'), PORT: '0' });
 const logger = createLogger({ level: 'silent', service: 'chat', nodeId: 'test' });
@@ -23,7 +23,7 @@ it('refuses to start without the engines of a cluster, naming them', async () =>
 });
 
 it('is ready while bus and database are there, refuses strangers, and stops cleanly', async () => {
-  await using database = await TestDatabase.start();
+  await using database = await startTestMongo();
   await using mongo = await connectMongo(database.url, { logger, appName: 'test' });
   const bus = createMemoryBus({ clock: systemClock });
   const chat = await startChat(config, {

@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type EmbeddedMongo, startEmbeddedMongo } from '@switchboard/embedded-mongo';
+import { startTestMongo, type TestMongo } from '@switchboard/embedded-mongo/testing';
 import {
   createManualClock,
   createMemoryBus,
@@ -34,14 +31,12 @@ const logger = createLogger({
   nodeId: 'n',
   destination: { write: (line) => void lines.push(line) },
 });
-let dataDir: string;
-let server: EmbeddedMongo;
+let server: TestMongo;
 let mongo: MongoHandle;
 let accounts: Model<Account>;
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'kit-mongo-'));
-  server = await startEmbeddedMongo({ dataDir });
+  server = await startTestMongo();
   mongo = await connectMongo(server.url, { logger, appName: 'kit-test' });
   const schema = new Schema<Account>({ _id: String, name: String, email: String, outbox: outboxField });
   schema.index({ name: 1 }, { unique: true });
@@ -50,9 +45,8 @@ beforeAll(async () => {
   await mongo.ensureIndexes();
 });
 afterAll(async () => {
-  await mongo[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-  rmSync(dataDir, { recursive: true });
+  await mongo?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
   lines.length = 0;

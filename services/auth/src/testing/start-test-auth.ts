@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type EmbeddedMongo, startEmbeddedMongo } from '@switchboard/embedded-mongo';
+import { startTestMongo } from '@switchboard/embedded-mongo/testing';
 import { createManualClock, createMemoryBus, createMemoryRateLimits } from '@switchboard/engine-memory';
 import type { Bus, Clock, RateLimits } from '@switchboard/ports';
 import type { BusEvent, EventType, Notice } from '@switchboard/protocol';
@@ -21,22 +18,13 @@ import { createHttpClient, type HttpClient } from './http-client.ts';
 export const logger = createLogger({ level: 'silent', service: 'auth-test', nodeId: 'test' });
 
 export interface TestDatabase extends AsyncDisposable {
-  readonly server: EmbeddedMongo;
   /** The address of an empty database. */
   fresh(): string;
 }
 
 export async function startTestDatabase(): Promise<TestDatabase> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-auth-'));
-  const server = await startEmbeddedMongo({ dataDir });
-  return {
-    server,
-    fresh: () => server.url.replace('/?', `/t${randomBytes(6).toString('hex')}?`),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+  const mongo = await startTestMongo();
+  return { fresh: () => mongo.database(), [Symbol.asyncDispose]: () => mongo[Symbol.asyncDispose]() };
 }
 
 export interface TestAuthOptions {

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbeddedMongo } from '@switchboard/embedded-mongo';
+import { startTestMongo as startTestServer } from '@switchboard/embedded-mongo/testing';
 import {
   createMemoryBus,
   createMemoryLiveCalls,
@@ -25,10 +22,9 @@ import { type Accounts, createAccounts, TEST_SECRET, type TestUser } from './acc
 import { type ChatStandIn, createChatStandIn } from './chat-stand-in.ts';
 import { type ClientOptions, connectClient, connected, type TestClient } from './test-client.ts';
 
-/** The database for one test file: dropped with its folder. */
+/** The database for one test file, and a connection to it. */
 export async function startTestMongo(): Promise<MongoHandle & { readonly url: string }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'signaling-test-'));
-  const server = await startEmbeddedMongo({ dataDir });
+  const server = await startTestServer();
   const logger = createLogger({ level: 'silent', service: 'test', nodeId: 'test' });
   const handle = await connectMongo(server.url, { logger, appName: 'signaling-test' });
   return {
@@ -37,7 +33,6 @@ export async function startTestMongo(): Promise<MongoHandle & { readonly url: st
     async [Symbol.asyncDispose]() {
       await handle[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { startTestMongo, type TestMongo } from '@switchboard/embedded-mongo/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { range, TestDatabase, TestNode, until } from '../testing/chat-harness.ts';
+import { range, TestNode, until } from '../testing/chat-harness.ts';
 
 type Shown = { id: string; content: string; timestamp: string };
 
 describe('chat over HTTP', () => {
-  let database: TestDatabase;
+  let database: TestMongo;
   let node: TestNode;
   let url: string;
   beforeAll(async () => {
-    database = await TestDatabase.start();
-    node = await TestNode.start(database.url, 'http', { unknown: ['404'] });
+    database = await startTestMongo();
+    node = await TestNode.start(database.database('http'), { unknown: ['404'] });
     url = (await node.listen()).url;
   });
   afterAll(async () => {

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { startTestMongo, type TestMongo } from '@switchboard/embedded-mongo/testing';
 import { ConversationId, MessageId } from '@switchboard/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identity, range, TestDatabase, TestNode, until, userId } from '../testing/chat-harness.ts';
+import { identity, range, TestNode, until, userId } from '../testing/chat-harness.ts';
 
 const conversation = (a: number, b: number) => ConversationId.parse(`d:${a}:${b}`);
 
 describe('receipts', () => {
-  let database: TestDatabase;
+  let database: TestMongo;
   let node: TestNode;
   let other: TestNode;
   beforeAll(async () => {
-    database = await TestDatabase.start();
-    node = await TestNode.start(database.url, 'receipts');
-    other = await TestNode.start(database.url, 'receipts');
+    database = await startTestMongo();
+    node = await TestNode.start(database.database('receipts'));
+    other = await TestNode.start(database.database('receipts'));
   });
   afterAll(async () => {
     await node?.[Symbol.asyncDispose]();

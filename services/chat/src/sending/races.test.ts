@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { startTestMongo, type TestMongo } from '@switchboard/embedded-mongo/testing';
 import { ConversationId } from '@switchboard/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identity, range, TestDatabase, TestNode } from '../testing/chat-harness.ts';
+import { identity, range, TestNode } from '../testing/chat-harness.ts';
 
 describe('sending on two nodes with one database', () => {
-  let database: TestDatabase;
+  let database: TestMongo;
   let one: TestNode;
   let two: TestNode;
   beforeAll(async () => {
-    database = await TestDatabase.start();
-    [one, two] = [await TestNode.start(database.url, 'races'), await TestNode.start(database.url, 'races')];
+    database = await startTestMongo();
+    [one, two] = [
+      await TestNode.start(database.database('races')),
+      await TestNode.start(database.database('races')),
+    ];
   });
   afterAll(async () => {
     await one?.[Symbol.asyncDispose]();

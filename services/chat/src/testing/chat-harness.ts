@@ -1,9 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { presentRestErrorAt } from '@switchboard/dialects';
-import { type EmbeddedMongo, startEmbeddedMongo } from '@switchboard/embedded-mongo';
 import { createMemoryBus, createMemoryRateLimits } from '@switchboard/engine-memory';
 import type { Bus } from '@switchboard/ports';
 import {
@@ -48,46 +44,6 @@ export function identity(id: number | string): Identity {
   };
 }
 
-/** The embedded database on a folder of its own; `restart` keeps folder and port. */
-export class TestDatabase implements AsyncDisposable {
-  readonly #dataDir: string;
-  #server: EmbeddedMongo | undefined;
-  readonly url: string;
-  readonly #port: number;
-
-  private constructor(dataDir: string, server: EmbeddedMongo) {
-    this.#dataDir = dataDir;
-    this.#server = server;
-    this.#port = server.port;
-    this.url = server.url;
-  }
-
-  static async start(): Promise<TestDatabase> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-chat-'));
-    return new TestDatabase(dataDir, await startEmbeddedMongo({ dataDir }));
-  }
-
-  /** Documents looked at since the start of the server. */
-  get examined(): number {
-    return this.#server?.stats().docsExamined ?? 0;
-  }
-
-  async stop(): Promise<void> {
-    await this.#server?.[Symbol.asyncDispose]();
-    this.#server = undefined;
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    this.#server = await startEmbeddedMongo({ dataDir: this.#dataDir, port: this.#port });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    await rm(this.#dataDir, { recursive: true, force: true });
-  }
-}
-
 export interface NodeOptions {
   /** Variables of the environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -118,7 +74,8 @@ export class TestNode implements AsyncDisposable {
     this.#closing = closing;
   }
 
-  static async start(url: string, database: string, options: NodeOptions = {}): Promise<TestNode> {
+  /** @param url The address of its database. */
+  static async start(url: string, options: NodeOptions = {}): Promise<TestNode> {
     const config = chatConfig.parse({
       JWT_SECRET: randomBytes(32).toString('hex'),
       RATE_LIMIT_MESSAGES: 'off',
@@ -133,7 +90,7 @@ export class TestNode implements AsyncDisposable {
       }),
     );
     const metrics = createMetrics({ service: 'chat' });
-    const mongo = await connectMongo(databaseUrl(url, database), { logger, appName: 'chat-test' });
+    const mongo = await connectMongo(url, { logger, appName: 'chat-test' });
     const service = await createChat(config, {
       bus: options.wrapBus?.(bus) ?? bus,
       clock: systemClock,
@@ -217,12 +174,6 @@ export class TestNode implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const close of this.#closing.splice(0)) await close();
   }
-}
-
-function databaseUrl(url: string, database: string): string {
-  const parsed = new URL(url);
-  parsed.pathname = `/${database}`;
-  return parsed.toString();
 }
 
 function directoryUser(id: UserId, { deleted }: NodeOptions): DirectoryUser {
