@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { http } from './http.ts';
 import { SocketClient } from './socket-client.ts';
-import type { Topology } from './topology.ts';
+import { SCENARIO_SETTINGS, type Topology } from './topology.ts';
 
 /** Somebody with an account of their own, so that scenarios share nothing. */
 export interface Person {
@@ -17,7 +17,8 @@ export interface Person {
 export async function register(topology: Topology, name: string): Promise<Person> {
   const username = `${name}-${randomUUID().slice(0, 8)}`;
   const password = `pw-${randomUUID()}`;
-  const email = `${username}@example.test`;
+  // As the server keeps and shows it.
+  const email = `${username}@example.test`.toLowerCase();
   const reply = await http('POST', `${topology.url(0)}/api/v1/auth/register`, {
     body: { username, password, email, name },
   });
@@ -33,6 +34,19 @@ export async function register(topology: Topology, name: string): Promise<Person
   };
 }
 
+/** Signs in as the administrator that every topology is started with, or anybody else, in peer's words. */
+export async function logIn(
+  topology: Topology,
+  username: string = SCENARIO_SETTINGS.ADMIN_USERNAME,
+  password: string = SCENARIO_SETTINGS.ADMIN_PASSWORD,
+): Promise<{ token: string; refreshToken: string }> {
+  const reply = await http('POST', `${topology.url(0)}/auth/login`, { body: { username, password } });
+  if (reply.status !== 200) throw new Error(`login: ${reply.status} ${JSON.stringify(reply.body)}`);
+  return { token: reply.body.accessToken, refreshToken: reply.body.refreshToken };
+}
+
+type ClientOptions = Parameters<typeof SocketClient.open>[2];
+
 /** Sockets opened in one scenario, all closed at its end. */
 export class Stage implements AsyncDisposable {
   readonly topology: Topology;
@@ -43,33 +57,33 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A peer client: the token in the handshake, speaks first when it calls. */
-  async peer(person: Person, party = 0): Promise<SocketClient> {
-    const client = await this.#open(`${person.name} (peer)`, party, { auth: { token: person.token } });
+  async peer(person: Person, party = 0, options: ClientOptions = {}): Promise<SocketClient> {
+    const client = await this.open(`${person.name} (peer)`, party, {
+      auth: { token: person.token },
+      ...options,
+    });
     await client.log.next('users');
     return client;
   }
 
   /** A jitsi client: connects bare, then says `join`. */
-  async jitsi(person: Person, party = 0): Promise<SocketClient> {
-    const client = await this.#open(`${person.name} (jitsi)`, party, {});
+  async jitsi(person: Person, party = 0, options: ClientOptions = {}): Promise<SocketClient> {
+    const client = await this.open(`${person.name} (jitsi)`, party, options);
     client.send('join', { userId: person.id, token: person.token });
     await client.log.next('connected');
     return client;
   }
 
   async native(person: Person, party = 0): Promise<SocketClient> {
-    const client = await this.#open(`${person.name} (native)`, party, {
+    const client = await this.open(`${person.name} (native)`, party, {
       auth: { token: person.token, dialect: 'native' },
     });
     await client.log.next('session.connected');
     return client;
   }
 
-  async #open(
-    who: string,
-    party: number,
-    options: Parameters<typeof SocketClient.open>[2],
-  ): Promise<SocketClient> {
+  /** Any socket: no token, one in another place, another transport. Rejects with the client library's `connect_error`. */
+  async open(who: string, party = 0, options: ClientOptions = {}): Promise<SocketClient> {
     const client = await SocketClient.open(who, this.topology.url(party), options);
     this.#sockets.push(client);
     return client;

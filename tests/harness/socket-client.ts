@@ -55,6 +55,18 @@ export class SocketClient {
     this.socket.io.engine.close();
   }
 
+  /** Resolves with the reason when the socket is closed, at once when it is; fails after `withinMs`. */
+  closed(withinMs = 5000): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (this.socket.disconnected) return resolve('before');
+      const timer = setTimeout(() => reject(new Error(`still open after ${withinMs} ms`)), withinMs);
+      this.socket.once('disconnect', (reason) => {
+        clearTimeout(timer);
+        resolve(reason);
+      });
+    });
+  }
+
   close(): void {
     this.socket.close();
   }
