@@ -6,7 +6,7 @@ export interface Owner extends AsyncDisposable {
 
 /**
  * What AsyncDisposableStack is on newer runtimes than Node 20. A part that fails to close does not keep the others open;
- * the first failure is thrown once all are closed.
+ * what failed is thrown once all are closed.
  */
 export function createOwner(): Owner {
   const closing: (() => void | PromiseLike<void>)[] = [];
@@ -27,7 +27,20 @@ export function createOwner(): Owner {
           failures.push(error);
         }
       }
-      if (failures.length > 0) throw failures[0];
+      if (failures.length === 1) throw failures[0];
+      if (failures.length > 1) throw new AggregateError(failures, 'several parts could not be closed');
     },
   };
+}
+
+/** Runs `start`; if it fails, what it had handed to the owner is closed and the failure goes on. */
+export async function collect(start: (owner: Owner) => Promise<void>): Promise<Owner> {
+  const owner = createOwner();
+  try {
+    await start(owner);
+    return owner;
+  } catch (error) {
+    await owner[Symbol.asyncDispose]();
+    throw error;
+  }
 }

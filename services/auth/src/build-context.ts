@@ -7,13 +7,13 @@ import {
   type Metrics,
   type MongoHandle,
   nextSequence,
+  type Owner,
 } from '@switchboard/service-kit';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import type { AuthSettings } from './config.ts';
 import type { AccountContext, AuthContext } from './context.ts';
 import type { AuthDeps } from './create-auth.ts';
-import type { Ownership } from './ownership.ts';
 import { createPasswords } from './password/passwords.ts';
 import { auditModel } from './store/audit.ts';
 import { invitationModel } from './store/invitations.ts';
@@ -32,7 +32,7 @@ export interface AccountDeps {
 export async function buildAccountContext(
   config: AuthSettings,
   { clock, logger, mongo, metrics }: AccountDeps,
-  owned: Ownership,
+  owned: Owner,
   announcerFor: (users: Users) => Announcer,
 ): Promise<AccountContext> {
   const users = userModel(mongo.connection);
@@ -50,9 +50,9 @@ export async function buildAccountContext(
     clock,
     logger,
     users,
-    passwords: owned.use(passwords),
-    audit: owned.use(createAuditLog({ audits, clock, logger, retentionMs: config.AUDIT_RETENTION })),
-    announcer: owned.use(announcerFor(users)),
+    passwords: owned.own(passwords),
+    audit: owned.own(createAuditLog({ audits, clock, logger, retentionMs: config.AUDIT_RETENTION })),
+    announcer: owned.own(announcerFor(users)),
     nextUserId: () => nextSequence(mongo.connection, 'users'),
   };
 }
@@ -60,7 +60,7 @@ export async function buildAccountContext(
 export async function buildAuthContext(
   config: AuthSettings,
   deps: AuthDeps,
-  owned: Ownership,
+  owned: Owner,
 ): Promise<AuthContext> {
   const { bus, rates, clock, logger, mongo } = deps;
   const sessions = sessionModel(mongo.connection);
@@ -68,8 +68,8 @@ export async function buildAuthContext(
   const locks = lockModel(mongo.connection);
   await mongo.ensureIndexes([sessions, invitations, locks]);
   const accounts = await buildAccountContext(config, deps, owned, (users) => {
-    const userOutbox = owned.use(createOutbox({ model: users, bus, logger, clock }));
-    const sessionOutbox = owned.use(createOutbox({ model: sessions, bus, logger, clock }));
+    const userOutbox = owned.own(createOutbox({ model: users, bus, logger, clock }));
+    const sessionOutbox = owned.own(createOutbox({ model: sessions, bus, logger, clock }));
     return createAnnouncer({ bus, logger, userOutbox, sessionOutbox });
   });
   const signingKey = createTokenKey(config.JWT_SECRET);

@@ -1,11 +1,17 @@
 import type { Bus, Clock, RateLimits } from '@switchboard/ports';
-import type { Logger, Metrics, MongoHandle, Service } from '@switchboard/service-kit';
+import {
+  createOwner,
+  type Logger,
+  type Metrics,
+  type MongoHandle,
+  type Owner,
+  type Service,
+} from '@switchboard/service-kit';
 import { buildAuthContext } from './build-context.ts';
 import type { AuthSettings } from './config.ts';
 import { serveSessionCheck } from './handlers/session-check.ts';
 import { serveUsersGet } from './handlers/users-get.ts';
 import { authRoutes } from './http/routes.ts';
-import { createOwnership, type Ownership } from './ownership.ts';
 import { type Seeded, seed } from './seed/seed.ts';
 
 export interface AuthDeps {
@@ -31,7 +37,7 @@ export interface AuthService extends Service {
  * @throws SwitchboardError SERVICE_UNAVAILABLE while the database or the bus is away.
  */
 export async function createAuth(config: AuthSettings, deps: AuthDeps): Promise<AuthService> {
-  const owned = createOwnership();
+  const owned = createOwner();
   try {
     return await assemble(config, deps, owned);
   } catch (error) {
@@ -40,11 +46,11 @@ export async function createAuth(config: AuthSettings, deps: AuthDeps): Promise<
   }
 }
 
-async function assemble(config: AuthSettings, deps: AuthDeps, owned: Ownership): Promise<AuthService> {
+async function assemble(config: AuthSettings, deps: AuthDeps, owned: Owner): Promise<AuthService> {
   const context = await buildAuthContext(config, deps, owned);
   const seeded = await seed(context);
-  owned.use(await serveSessionCheck(context));
-  owned.use(await serveUsersGet(context));
+  owned.own(await serveSessionCheck(context));
+  owned.own(await serveUsersGet(context));
   return {
     name: 'auth',
     routes: authRoutes(context),

@@ -5,15 +5,16 @@ import {
   createHttpApp,
   createLogger,
   createMetrics,
+  createOwner,
   createSessionVerifier,
   createTokenKey,
   type HealthCheck,
   listen,
+  type Owner,
   systemClock,
 } from '@switchboard/service-kit';
 import type { AuthConfig } from './config.ts';
 import { type AuthDeps, createAuth } from './create-auth.ts';
-import { createOwnership, type Ownership } from './ownership.ts';
 import type { Seeded } from './seed/seed.ts';
 
 export interface StartedAuth extends AsyncDisposable {
@@ -36,7 +37,7 @@ export interface StartOverrides extends Partial<AuthDeps> {
  * them would each be a service of its own.
  */
 export async function startAuth(config: AuthConfig, overrides: StartOverrides = {}): Promise<StartedAuth> {
-  const owned = createOwnership();
+  const owned = createOwner();
   try {
     return await start(config, overrides, owned);
   } catch (error) {
@@ -45,12 +46,12 @@ export async function startAuth(config: AuthConfig, overrides: StartOverrides = 
   }
 }
 
-async function start(config: AuthConfig, overrides: StartOverrides, owned: Ownership): Promise<StartedAuth> {
+async function start(config: AuthConfig, overrides: StartOverrides, owned: Owner): Promise<StartedAuth> {
   const deps = await connect(config, overrides, owned);
   const { bus, clock, logger, metrics } = deps;
-  const auth = owned.use(await createAuth(config, deps));
+  const auth = owned.own(await createAuth(config, deps));
   const key = createTokenKey(config.JWT_SECRET);
-  const verifier = owned.use(createSessionVerifier({ key, bus, clock }));
+  const verifier = owned.own(createSessionVerifier({ key, bus, clock }));
   const app = createHttpApp({
     routes: auth.routes,
     presentError: presentRestErrorAt,
@@ -62,7 +63,7 @@ async function start(config: AuthConfig, overrides: StartOverrides, owned: Owner
     trustProxy: config.TRUST_PROXY,
   });
   const server = await listen(app, { host: config.HOST, port: config.PORT });
-  owned.use({ [Symbol.asyncDispose]: () => server.close() });
+  owned.own({ [Symbol.asyncDispose]: () => server.close() });
   logger.info({ url: server.url }, 'auth listens');
   return {
     url: server.url,
@@ -72,7 +73,7 @@ async function start(config: AuthConfig, overrides: StartOverrides, owned: Owner
   };
 }
 
-async function connect(config: AuthConfig, overrides: StartOverrides, owned: Ownership): Promise<AuthDeps> {
+async function connect(config: AuthConfig, overrides: StartOverrides, owned: Owner): Promise<AuthDeps> {
   const { bus, rates, mongo } = overrides;
   const url = config.MONGO_URL;
   const problems = [
@@ -94,6 +95,6 @@ async function connect(config: AuthConfig, overrides: StartOverrides, owned: Own
     logger,
     clock: overrides.clock ?? systemClock,
     metrics: overrides.metrics ?? createMetrics({ service: 'auth' }),
-    mongo: mongo ?? owned.use(await connectMongo(url ?? '', { logger, appName: 'switchboard-auth' })),
+    mongo: mongo ?? owned.own(await connectMongo(url ?? '', { logger, appName: 'switchboard-auth' })),
   };
 }

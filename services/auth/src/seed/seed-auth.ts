@@ -1,4 +1,5 @@
 import { ok } from '@switchboard/protocol';
+import { createOwner } from '@switchboard/service-kit';
 import { changeAccount } from '../accounts/change-account.ts';
 import { endAllSessions } from '../accounts/end-all-sessions.ts';
 import { findAccount } from '../accounts/find-account.ts';
@@ -6,7 +7,6 @@ import { leaveToSweep } from '../announcer.ts';
 import { type AccountDeps, buildAccountContext } from '../build-context.ts';
 import type { AuthSettings } from '../config.ts';
 import type { AccountContext } from '../context.ts';
-import { createOwnership } from '../ownership.ts';
 import { type Seeded, seed } from './seed.ts';
 
 /**
@@ -15,7 +15,7 @@ import { type Seeded, seed } from './seed.ts';
  * whoever lost it. What has to be announced is announced by the next service to run.
  */
 export async function seedAuth(config: AuthSettings, deps: AccountDeps): Promise<Seeded> {
-  const owned = createOwnership();
+  const owned = createOwner();
   try {
     const context = await buildAccountContext(config, deps, owned, leaveToSweep);
     const seeded = await seed(context);

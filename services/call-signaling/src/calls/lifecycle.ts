@@ -1,9 +1,8 @@
 import type { BusEvent } from '@switchboard/protocol';
-import { Belongings } from '../belongings.ts';
+import { collect, every } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import { incomingDelivery } from '../deliver/ring.ts';
 import type { Session } from '../edge/session.ts';
-import { every } from '../every.ts';
 import type { CallLifecycle } from './call-lifecycle.ts';
 import { claimedCall } from './claims.ts';
 import { renewLeases } from './leases.ts';
@@ -23,16 +22,16 @@ export async function createCallLifecycle(context: SignalingContext): Promise<Ca
   calls.timers.onDue((callId) =>
     calls.background.run(logger, 'a call deadline could not be kept', callId, () => wake(context, callId)),
   );
-  const running = await Belongings.collect(async (own) => {
-    own.add(await bus.listen((notice) => heed(context, notice)));
-    own.add(
+  const running = await collect(async (owner) => {
+    owner.own(await bus.listen((notice) => heed(context, notice)));
+    owner.own(
       await bus.consume(
         { durable: 'call-closed-accounts', types: ['auth.user.banned', 'auth.user.deleted'] },
         (event) => closeAccount(context, event),
       ),
     );
-    own.add(every(SWEEP_MS, clock, () => sweep(context), failed));
-    own.add(
+    owner.own(every(SWEEP_MS, clock, () => sweep(context), failed));
+    owner.own(
       every(
         timings.leaseMs / 3,
         clock,

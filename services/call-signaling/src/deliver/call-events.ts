@@ -87,13 +87,28 @@ async function peer(
 
 /** Over for the two devices in it; everybody else heard so when it was answered. */
 async function hungUp(
-  { call, reason, by }: EventOf<'call.ended'>,
+  event: EventOf<'call.ended'>,
   live: LiveCall | undefined,
-  { router }: SignalingContext,
+  context: SignalingContext,
 ): Promise<void> {
+  const { call, reason, by } = event;
+  const { router } = context;
   const ended = endedDelivery(call, reason === 'network_error' ? 'network_error' : 'hangup', by);
-  router.toDevice(call.caller.id, callerDevice(call, live), ended);
+  const caller = callerDevice(call, live);
+  router.toDevice(call.caller.id, caller, ended);
   if (call.answeredBy && call.answerDevice) router.toDevice(call.answeredBy, call.answerDevice, ended);
+  tellEnder(context, event, ended, [caller, call.answerDevice]);
+}
+
+/** Whose seat is away may end the call from any device; `call:ended` goes to both sides, and that one is now theirs. */
+function tellEnder(
+  { router }: SignalingContext,
+  { by, device }: EventOf<'call.ended'>,
+  ended: Delivery,
+  told: readonly (CallDevice | undefined)[],
+): void {
+  if (by === undefined || device === undefined) return;
+  if (told.every((one) => one?.deviceId !== device.deviceId)) router.toDevice(by, device, ended);
 }
 
 async function stoppedRinging(
@@ -134,6 +149,7 @@ async function stoppedRinging(
     case 'network_error': {
       const ended = endedDelivery(call, reason, by);
       toCaller(ended);
+      tellEnder(context, event, ended, [callerDevice(call, live)]);
       return stopRinging(context, { call, live }, rung, ended);
     }
   }

@@ -1,7 +1,6 @@
 import type { Bus, Clock } from '@switchboard/ports';
 import type { Identity, Notice, Result, SessionId } from '@switchboard/protocol';
-import type { Logger } from '@switchboard/service-kit';
-import { every } from '../every.ts';
+import { every, type Logger } from '@switchboard/service-kit';
 import type { SessionRegistry } from './session-registry.ts';
 import type { SocketSession } from './socket-session.ts';
 

@@ -1,10 +1,9 @@
 import type { Clock, Presence } from '@switchboard/ports';
 import type { NodeId, PublicUser } from '@switchboard/protocol';
-import type { Logger } from '@switchboard/service-kit';
+import { every, type Logger } from '@switchboard/service-kit';
 import type { CallLifecycle } from '../calls/call-lifecycle.ts';
 import type { SessionRegistry } from '../edge/session-registry.ts';
 import type { SocketSession } from '../edge/socket-session.ts';
-import { every } from '../every.ts';
 import type { Announcer } from './announcer.ts';
 import type { Audience } from './audience.ts';
 

@@ -8,10 +8,15 @@ import {
   reject,
   type UserId,
 } from '@switchboard/protocol';
-import { duplicateKey, type Logger, type MongoHandle, mongoFault } from '@switchboard/service-kit';
-import { Belongings } from '../belongings.ts';
+import {
+  collect,
+  duplicateKey,
+  every,
+  type Logger,
+  type MongoHandle,
+  mongoFault,
+} from '@switchboard/service-kit';
 import type { LiveCall } from '../calls/live-call.ts';
-import { every } from '../every.ts';
 import { closeAbandoned } from './abandoned.ts';
 import { callOf, updateFor } from './call-document.ts';
 import { type CallDoc, callModel } from './call-model.ts';
@@ -61,8 +66,8 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
   const close = () => closeAbandoned(model, liveCalls, clock.now());
 
   const failed = (err: unknown) => logger.warn({ err }, 'abandoned calls could not be closed');
-  const running = await Belongings.collect(async (own) => {
-    own.add(
+  const running = await collect(async (owner) => {
+    owner.own(
       await bus.consume(
         { durable: 'call-history', types: ['call.ringing', 'call.answered', 'call.ended'], maxDeliver: 20 },
         async (event) => {
@@ -70,7 +75,7 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
         },
       ),
     );
-    own.add(every(CLOSE_EVERY_MS, clock, close, failed));
+    owner.own(every(CLOSE_EVERY_MS, clock, close, failed));
   });
 
   return {

@@ -1,7 +1,6 @@
 import type { Clock } from '@switchboard/ports';
-import type { Logger } from '@switchboard/service-kit';
+import { every, type Logger } from '@switchboard/service-kit';
 import type { ChatMetrics } from '../chat-metrics.ts';
-import { every } from '../every.ts';
 
 interface Sweepable {
   sweep(): Promise<number>;
@@ -13,13 +12,16 @@ export function startSweeps(
   { clock, logger, metrics, ms }: { clock: Clock; logger: Logger; metrics: ChatMetrics; ms: number },
 ): AsyncDisposable {
   let failing = false;
-  return every(clock, ms, async () => {
-    try {
+  return every(
+    ms,
+    clock,
+    async () => {
       for (const outbox of outboxes) metrics.swept(await outbox.sweep());
       failing = false;
-    } catch (err) {
+    },
+    (err) => {
       if (!failing) logger.warn({ err }, 'left-over events wait for the bus or the database');
       failing = true;
-    }
-  });
+    },
+  );
 }
