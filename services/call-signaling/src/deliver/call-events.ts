@@ -59,7 +59,9 @@ async function answered(
   }
   router.toDevice(by, device, { type: 'call.responded', call, response: 'accept' });
   const ended = endedDelivery(call, 'answered_elsewhere', by);
-  await stopRinging(context, { call, live }, rungUsers(call, live), ended, { [by]: device });
+  // Told late, it must not reach the device that has taken the seat since.
+  const seated = told?.state.answerSeat?.device ?? device;
+  await stopRinging(context, { call, live }, rungUsers(call, live), ended, { [by]: seated });
 }
 
 async function declined(
