@@ -11,6 +11,14 @@ export const signalingFields = {
   JITSI_APP_ID: fields.text().optional(),
   JITSI_APP_SECRET: fields.secret({ min: 8 }).optional(),
 
+  /** Shown to clients for their peer connections, such as `stun:stun.example.org`. */
+  STUN_URLS: fields.csv(),
+  /** Such as `turn:turn.example.org:3478`; with TURN_SECRET, which the TURN server shares. */
+  TURN_URLS: fields.csv(),
+  TURN_SECRET: fields.secret({ min: 8 }).optional(),
+  /** How long TURN credentials last. */
+  TURN_TTL: fields.duration('1h'),
+
   /** True refuses sockets that show no token while connecting; they cannot `join` later then. */
   REQUIRE_HANDSHAKE_TOKEN: fields.boolean(false),
   /** How long a socket without a token may take to `join`. */
@@ -48,5 +56,8 @@ export function assertSignalingConfig(config: SignalingConfig): void {
   const { JITSI_APP_ID: id, JITSI_APP_SECRET: secret } = config;
   if ((id === undefined) !== (secret === undefined)) {
     throw new ConfigError(['JITSI_APP_ID and JITSI_APP_SECRET belong together: set both or neither']);
+  }
+  if (config.TURN_URLS.length > 0 !== (config.TURN_SECRET !== undefined)) {
+    throw new ConfigError(['TURN_URLS and TURN_SECRET belong together: set both or neither']);
   }
 }

@@ -32,6 +32,7 @@ import { createSocketServer } from './edge/socket-server.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
 import { callRoutes } from './http/call-routes.ts';
+import { iceRoutes } from './http/ice-routes.ts';
 import { createJitsiRoom } from './jitsi/jitsi-room.ts';
 import { createAnnouncer } from './presence/announcer.ts';
 import { createAttendance } from './presence/attendance.ts';
@@ -179,7 +180,18 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
 
     return {
       name: 'call-signaling',
-      routes: callRoutes(history),
+      routes: [
+        ...callRoutes(history),
+        ...iceRoutes(
+          {
+            stunUrls: config.STUN_URLS,
+            turnUrls: config.TURN_URLS,
+            turnSecret: config.TURN_SECRET === undefined ? undefined : createTokenKey(config.TURN_SECRET),
+            turnTtlMs: config.TURN_TTL,
+          },
+          clock,
+        ),
+      ],
       checks: [
         {
           name: 'signaling',

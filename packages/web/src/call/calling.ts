@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { account } from '../session/api.ts';
+import { account, api } from '../session/api.ts';
 import { ask, on } from '../session/connection.ts';
 import type { Call, CallKind, Jitsi, PublicUser, Signal } from '../wire.ts';
 import { PeerLink } from './peer-link.ts';
@@ -54,8 +54,17 @@ function finish(reason?: string): void {
   if (reason) notice.value = words[reason] ?? null;
 }
 
-async function capture(kind: CallKind): Promise<MediaStream> {
+/** Hung up, or ended by the other side, while devices or servers were still being asked for. */
+class Abandoned extends Error {}
+
+function assertWanted(callId: string): void {
+  if (current.value?.id !== callId) throw new Abandoned();
+}
+
+async function capture(callId: string, kind: CallKind): Promise<MediaStream> {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: kind === 'video' });
+  if (current.value?.id !== callId) for (const track of stream.getTracks()) track.stop();
+  assertWanted(callId);
   localStream.value = stream;
   return stream;
 }
@@ -65,7 +74,18 @@ function sendSignal(callId: string, signal: Signal): void {
   else void ask('call.signal', { callId, signal }).catch(() => {});
 }
 
-function makeLink(callId: string, stream: MediaStream, polite: boolean): PeerLink {
+/** Credentials lapse, so they are asked for each call; without an answer the local network has to do. */
+async function iceServers(): Promise<RTCIceServer[]> {
+  try {
+    return (await api<{ iceServers: RTCIceServer[] }>('GET', '/api/v1/ice-servers')).iceServers;
+  } catch {
+    return [];
+  }
+}
+
+async function makeLink(callId: string, stream: MediaStream, polite: boolean): Promise<PeerLink> {
+  const servers = await iceServers();
+  assertWanted(callId);
   const made = new PeerLink(
     stream,
     {
@@ -84,7 +104,7 @@ function makeLink(callId: string, stream: MediaStream, polite: boolean): PeerLin
         }
       },
     },
-    { polite },
+    { polite, iceServers: servers },
   );
   link = made;
   return made;
@@ -105,9 +125,9 @@ export async function place(other: PublicUser, kind: CallKind): Promise<void> {
   const id = crypto.randomUUID();
   current.value = { id, kind, other, stage: 'outgoing' };
   try {
-    const stream = await capture(kind);
+    const stream = await capture(id, kind);
     outgoing = [];
-    const offer = await makeLink(id, stream, false).offer();
+    const offer = await (await makeLink(id, stream, false)).offer();
     const { call } = await ask<{ call: Call }>('call.place', {
       to: { userId: other.id },
       kind,
@@ -121,8 +141,7 @@ export async function place(other: PublicUser, kind: CallKind): Promise<void> {
     outgoing = null;
     for (const signal of early) sendSignal(id, signal);
   } catch (error) {
-    finish();
-    notice.value ??= explain(error);
+    giveUp(id, error);
   }
 }
 
@@ -136,7 +155,7 @@ export async function answer(): Promise<void> {
       return;
     }
     current.value = { ...call, stage: 'connecting' };
-    const made = makeLink(call.id, await capture(call.kind), true);
+    const made = await makeLink(call.id, await capture(call.id, call.kind), true);
     outgoing = [];
     const reply = heldOffer === undefined ? undefined : await made.answer(heldOffer);
     await ask('call.answer', { callId: call.id, ...(reply ? { answer: reply } : {}) });
@@ -145,8 +164,7 @@ export async function answer(): Promise<void> {
     for (const signal of early) sendSignal(call.id, signal);
     await takeEarly();
   } catch (error) {
-    finish();
-    notice.value = explain(error);
+    giveUp(call.id, error);
   }
 }
 
@@ -173,6 +191,13 @@ export async function resume(): Promise<void> {
   if (mine && reply.call?.phase === 'active' && link && mine.id === reply.call.id) {
     sendSignal(mine.id, { kind: 'offer', payload: await link.offer({ iceRestart: true }) });
   }
+}
+
+/** Ends what could not be started, unless something else has taken its place since. */
+function giveUp(callId: string, error: unknown): void {
+  if (error instanceof Abandoned || current.value?.id !== callId) return;
+  finish();
+  notice.value ??= explain(error);
 }
 
 function explain(error: unknown): string {
