@@ -141,6 +141,8 @@ describe('origins', () => {
     expect(trusted.status).toBe(200);
     expect(trusted.headers.get('access-control-allow-origin')).toBe('https://app.example');
     expect((await from(app.url)).status).toBe(200);
+    // A proxy in front that ends TLS.
+    expect((await from(app.url.replace('http:', 'https:'))).status).toBe(200);
     expect((await call('GET', '/users/1')).status).toBe(200);
   });
 
