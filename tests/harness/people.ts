@@ -57,6 +57,22 @@ export class Stage implements AsyncDisposable {
     return client;
   }
 
+  /** An expo client: the token in the handshake. It is greeted with nothing, so an event that is acknowledged shows that it is there. */
+  async expo(person: Person, party = 0): Promise<SocketClient> {
+    const client = await this.#open(`${person.name} (expo)`, party, { auth: { token: person.token } });
+    await client.ask('CHAT_STOP_TYPING', { to: person.id });
+    return client;
+  }
+
+  /** The same for an app that writes event names in lower case. */
+  async expoLower(person: Person, party = 0): Promise<SocketClient> {
+    const client = await this.#open(`${person.name} (expo, lower case)`, party, {
+      auth: { token: person.token },
+    });
+    await client.ask('chat_stop_typing', { to: person.id });
+    return client;
+  }
+
   async native(person: Person, party = 0): Promise<SocketClient> {
     const client = await this.#open(`${person.name} (native)`, party, {
       auth: { token: person.token, dialect: 'native' },

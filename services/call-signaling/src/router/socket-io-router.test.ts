@@ -92,6 +92,7 @@ describe('rooms', () => {
       'rooms',
       'jitsi',
       'expo',
+      'expo-lower',
       'channels',
       'native',
       'undeclared' as const,
