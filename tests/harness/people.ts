@@ -73,6 +73,13 @@ export class Stage implements AsyncDisposable {
     return client;
   }
 
+  /** A socket that has a token, perhaps a vocabulary's name, and nothing to say yet. */
+  async silent(person: Person, party = 0, dialect?: string): Promise<SocketClient> {
+    return this.#open(`${person.name} (${dialect ?? 'undeclared'})`, party, {
+      auth: { token: person.token, ...(dialect ? { dialect } : {}) },
+    });
+  }
+
   async native(person: Person, party = 0): Promise<SocketClient> {
     const client = await this.#open(`${person.name} (native)`, party, {
       auth: { token: person.token, dialect: 'native' },
