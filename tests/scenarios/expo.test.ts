@@ -245,12 +245,8 @@ describe.each(topologies)('expo on $name', ({ start }) => {
       await lastCall(nobody, 'missed');
 
       const calls = await history(alice, '/api/call/history');
-      expect(calls.map(({ startedAt }) => startedAt)).toEqual(
-        calls
-          .map(({ startedAt }) => startedAt)
-          .toSorted()
-          .toReversed(),
-      );
+      const times = calls.map(({ startedAt }) => Date.parse(String(startedAt)));
+      expect(times).toEqual(times.toSorted((one, other) => other - one));
       const [first, second] = calls;
       const after = await history(alice, `/api/call/history?limit=1&before=${String(first?._id)}`);
       expect(after).toEqual([second]);
