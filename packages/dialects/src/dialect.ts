@@ -56,6 +56,11 @@ export interface EncodeContext {
 /** One client vocabulary: pure translation between its words and the canonical ones. */
 export interface Dialect {
   readonly name: DialectName;
+  /**
+   * The vocabulary of which this is another spelling. Only sockets that speak it hear it: an undeclared one is sent every vocabulary once. A socket that
+   * named either in its handshake has left the spelling open, and its first event tells.
+   */
+  readonly variantOf?: DialectName;
   readonly transport: 'socket.io' | 'websocket';
   /** Media its devices can take part in. */
   readonly media: readonly CallMedia[];

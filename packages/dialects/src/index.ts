@@ -1,5 +1,7 @@
 export * from './dialect.ts';
 export * from './dialect-of-path.ts';
+export * from './expo/present.ts';
+export { expoRest } from './expo/rest.ts';
 export * from './jitsi/present.ts';
 export { jitsiRest } from './jitsi/rest.ts';
 export * from './native/present.ts';

@@ -3,6 +3,7 @@ import { presentChannelsError, type RefusedRequest } from './channels/errors.ts'
 import type { Dialect, Frame } from './dialect.ts';
 import { dialectOfPath } from './dialect-of-path.ts';
 import { presentExpoError } from './expo/errors.ts';
+import { expo, expoLower } from './expo/index.ts';
 import { presentJitsiError } from './jitsi/errors.ts';
 import { jitsi } from './jitsi/index.ts';
 import { presentNativeError } from './native/errors.ts';
@@ -14,7 +15,7 @@ import { presentRoomsError } from './rooms/errors.ts';
 
 /** Every vocabulary that sockets can speak. */
 export const dialects: ReadonlyMap<DialectName, Dialect> = new Map(
-  [peer, jitsi, native].map((dialect) => [dialect.name, dialect]),
+  [peer, jitsi, expo, expoLower, native].map((dialect) => [dialect.name, dialect]),
 );
 
 /** No inbound event of a Socket.IO vocabulary has a name that another has; the table test sees to it. */
@@ -24,9 +25,17 @@ const speakers: ReadonlyMap<string, Dialect> = new Map(
     .flatMap((dialect) => [...dialect.inbound.keys()].map((event) => [event, dialect] as const)),
 );
 
-/** Which vocabulary a socket speaks that sends this event; undefined when none has it. */
-export function dialectOfEvent(event: string): Dialect | undefined {
-  return speakers.get(event);
+/**
+ * Which vocabulary a socket speaks that sends this event; undefined when none has it. One that is declared speaks its own, in any spelling.
+ */
+export function dialectOfEvent(event: string, declared?: Dialect | null): Dialect | undefined {
+  const speaker = speakers.get(event);
+  return !declared || (speaker && vocabularyOf(speaker) === vocabularyOf(declared)) ? speaker : undefined;
+}
+
+/** The name that all spellings of a vocabulary share. */
+function vocabularyOf({ name, variantOf }: Dialect): DialectName {
+  return variantOf ?? name;
 }
 
 /**
@@ -47,6 +56,7 @@ export function presentRestError(dialect: DialectName, request: RefusedRequest =
     case 'jitsi':
       return presentJitsiError;
     case 'expo':
+    case 'expo-lower':
       return presentExpoError;
     case 'channels':
       return (rejection) => presentChannelsError(rejection, request);

@@ -1,3 +1,4 @@
+import { expoRest } from './expo/rest.ts';
 import { jitsiRest } from './jitsi/rest.ts';
 import { nativeRest } from './native/rest.ts';
 import { peerRest } from './peer/rest.ts';
@@ -8,6 +9,7 @@ import { sharedLoginRest } from './shared-login/rest.ts';
 export const restOperations: readonly RestOperation[] = [
   peerRest,
   jitsiRest,
+  expoRest,
   sharedLoginRest,
   nativeRest,
 ].flatMap((table) => Object.values<RestOperation>(table));

@@ -20,8 +20,16 @@ describe('event names', () => {
   });
 
   it('are outbound in one vocabulary only, but for the error event that all share', () => {
-    const names = socketio.flatMap((dialect) => [...dialect.outbound.keys()]);
+    // What a variant says is heard by nobody who hears the vocabulary that it varies.
+    const spoken = socketio.filter(({ variantOf }) => variantOf === undefined);
+    const names = spoken.flatMap((dialect) => [...dialect.outbound.keys()]);
     expect([...new Set(duplicates(names))]).toStrictEqual(['error']);
+    for (const { name, variantOf, outbound } of socketio) {
+      if (variantOf === undefined) continue;
+      const others = socketio.filter((other) => other.name !== name && other.name !== variantOf);
+      const theirs = others.flatMap((other) => [...other.outbound.keys()]);
+      expect([...outbound.keys()].filter((event) => theirs.includes(event))).toStrictEqual(['error']);
+    }
   });
 
   it('are never those that Socket.IO keeps for itself', () => {
@@ -45,6 +53,11 @@ describe('event names', () => {
     for (const dialect of socketio) {
       for (const event of dialect.inbound.keys()) expect(dialectOfEvent(event)).toBe(dialect);
     }
+    const [expo, lower, peer] = (['expo', 'expo-lower', 'peer'] as const).map((name) => dialects.get(name));
+    expect(dialectOfEvent('call_request', expo)).toBe(lower);
+    expect(dialectOfEvent('CALL_REQUEST', lower)).toBe(expo);
+    expect(dialectOfEvent('CALL_REQUEST', peer)).toBeUndefined();
+    expect(dialectOfEvent('callUser', lower)).toBeUndefined();
     expect(dialectOfEvent('__proto__')).toBeUndefined();
     expect(dialectOfEvent('toString')).toBeUndefined();
   });

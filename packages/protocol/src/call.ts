@@ -13,7 +13,11 @@ export type CallMedia = z.infer<typeof CallMedia>;
 export const Negotiation = z.enum(['offer-first', 'accept-first']);
 export type Negotiation = z.infer<typeof Negotiation>;
 
-export const DialectName = z.enum(['peer', 'rooms', 'jitsi', 'expo', 'channels', 'native']);
+/**
+ * The vocabularies. `expo-lower` is expo with lower-case event names: to everything that addresses sockets a vocabulary of its own, so that a
+ * device anywhere, in presence or in a call, is answered in the case it speaks. No route is worded in it.
+ */
+export const DialectName = z.enum(['peer', 'rooms', 'jitsi', 'expo', 'expo-lower', 'channels', 'native']);
 export type DialectName = z.infer<typeof DialectName>;
 
 export const CallPhase = z.enum(['ringing', 'active', 'ended']);

@@ -28,8 +28,18 @@ export type Delivery =
   | { type: 'call.placed'; call: Call }
   /** To every rung device; again, to one that connects while it rings. */
   | { type: 'call.incoming'; call: Call; offer?: unknown; expiresAt: string }
-  /** To the caller's device. `answer` only when the callee negotiated offer-first. */
-  | { type: 'call.answered'; call: Call; by: PublicUser; device: CallDevice; answer?: unknown }
+  /**
+   * To the caller's device. `answer` only when the callee negotiated offer-first. `answerFollows`: the caller sent an offer with the ring, and the
+   * callee will answer it by a signal.
+   */
+  | {
+      type: 'call.answered';
+      call: Call;
+      by: PublicUser;
+      device: CallDevice;
+      answer?: unknown;
+      answerFollows?: true;
+    }
   /** To the device that answered or rejected: its word counted. */
   | { type: 'call.responded'; call: Call; response: 'accept' | 'reject' | 'busy' }
   /** To the caller's device: the call came to nothing because of the callee. `timeout` also when it was missed. */
@@ -65,7 +75,8 @@ export type Delivery =
     }
   /** The other party is away (`away`) or back; only vocabularies that know grace say so. */
   | { type: 'call.peer'; call: Call; by: PublicUser; state: 'away' | 'back'; graceUntil?: string }
-  | { type: 'call.signal'; callId: CallId; from: PublicUser; signal: Signal }
+  /** `accepts`: the callee's answer to a caller who sent an offer with the ring, which the accept had left open. */
+  | { type: 'call.signal'; callId: CallId; from: PublicUser; signal: Signal; accepts?: true }
   /** The node is leaving: reconnect within `withinMs`, spread at random. */
   | { type: 'server.drain'; withinMs: number };
 

@@ -15,9 +15,16 @@ export function encodeNative(delivery: Delivery, context: EncodeContext): readon
       const { type: _, ...payload } = delivery;
       return [frame('session.connected', payload)];
     }
+    case 'call.answered': {
+      const { type, answerFollows: _, ...payload } = delivery;
+      return [{ event: type, args: [{ ...payload, ...room(delivery.call, context) }] }];
+    }
+    case 'call.signal': {
+      const { type, accepts: _, ...payload } = delivery;
+      return [{ event: type, args: [payload] }];
+    }
     case 'call.placed':
     case 'call.incoming':
-    case 'call.answered':
     case 'call.responded': {
       const { type, ...payload } = delivery;
       return [{ event: type, args: [{ ...payload, ...room(delivery.call, context) }] }];

@@ -36,6 +36,7 @@ const errorShape: Readonly<Record<string, object>> = {
     error: { code: expect.any(String), message: expect.any(String), retryable: expect.any(Boolean) },
   },
   jitsi: { success: false, error: { code: expect.any(String), message: expect.any(String) } },
+  expo: { error: expect.any(String), code: expect.any(String) },
   rooms: { message: expect.any(String), error: expect.anything() },
 };
 
@@ -59,6 +60,7 @@ const fields = [
   'role',
   'name',
   'invitationCode',
+  'expoPushToken',
 ];
 
 const bodies: readonly string[] = [
@@ -177,10 +179,11 @@ describe('hostile addresses', () => {
 
 describe('the routes', () => {
   it('are every operation of accounts that the vocabularies name', () => {
-    const others = /^\/api\/(messages|v1\/(conversations|calls|ice-servers))/;
+    const others = /^\/api\/(messages|(chat|call)\/history|v1\/(conversations|calls|ice-servers))/;
     const name = ({ method, path }: Pick<RestOperation, 'method' | 'path'>) => `${method} ${path}`;
     const named = restOperations.filter(
-      ({ path, dialect }) => ['peer', 'jitsi', 'native', 'rooms'].includes(dialect) && !others.test(path),
+      ({ path, dialect }) =>
+        ['peer', 'jitsi', 'expo', 'native', 'rooms'].includes(dialect) && !others.test(path),
     );
     expect(mounted.map(name).toSorted()).toEqual(named.map(name).toSorted());
   });

@@ -1,5 +1,8 @@
 import type { Route } from '@switchboard/service-kit';
 import type { AuthContext } from '../context.ts';
+import { expoRefresh } from './expo/refresh.ts';
+import { expoRegister } from './expo/register.ts';
+import { expoSavePushToken } from './expo/save-push-token.ts';
 import { jitsiListUsers } from './jitsi/list-users.ts';
 import { nativeChangePassword } from './native/change-password.ts';
 import { nativeCreateInvitation } from './native/create-invitation.ts';
@@ -36,6 +39,9 @@ import { sharedLoginRoute } from './shared/login.ts';
 import { wrappedLoginRoute } from './shared/wrapped-login.ts';
 
 const ROUTES = [
+  expoRefresh,
+  expoRegister,
+  expoSavePushToken,
   jitsiListUsers,
   nativeChangePassword,
   nativeCreateInvitation,

@@ -12,7 +12,13 @@ export function answeredDelivery(state: CallState): Delivery | undefined {
   const by = call.answeredBy && partyOf(call, call.answeredBy);
   const device = call.answerDevice;
   if (call.phase !== 'active' || !by || !device) return undefined;
-  return { type: 'call.answered', call, by, device, ...(answer === undefined ? {} : { answer }) };
+  if (answer !== undefined) return { type: 'call.answered', call, by, device, answer };
+  return { type: 'call.answered', call, by, device, ...(owesAnswer(state) ? { answerFollows: true } : {}) };
+}
+
+/** The caller's offer came with the ring, and the callee answers it, if at all, by signals. */
+function owesAnswer({ call, negotiation, answer }: CallState): boolean {
+  return call.media === 'p2p' && negotiation === 'offer-first' && answer === undefined;
 }
 
 /**
@@ -51,11 +57,19 @@ export function handOver(state: CallState, session: Session): void {
 
 export function signalFrom(
   from: PublicUser,
-  { call }: CallState,
+  state: CallState,
   kind: 'offer' | 'answer' | 'candidate',
   payload: unknown,
 ): Delivery {
-  return { type: 'call.signal', callId: call.id, from, signal: { kind, payload } };
+  const { id: callId, answeredBy } = state.call;
+  const accepts = kind === 'answer' && from.id === answeredBy && owesAnswer(state);
+  return {
+    type: 'call.signal',
+    callId,
+    from,
+    signal: { kind, payload },
+    ...(accepts ? { accepts } : {}),
+  };
 }
 
 /** The offer that an answering device still needs, for its reply. */

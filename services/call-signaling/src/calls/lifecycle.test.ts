@@ -180,6 +180,21 @@ describe('a lost device', () => {
     good(await alice.send({ type: 'call.end', ref: CURRENT }));
   });
 
+  it('a socket that took a seat and turns out to spell its vocabulary otherwise sits there in its own spelling', async () => {
+    const { alice, bob, call } = await connected();
+    await bob.leave();
+    await cluster.quiet();
+    const back = await cluster.connect(2, 'expo', 0);
+    await back.declare('expo-lower');
+    await until('it has the seat again', async () => {
+      const seat = (await cluster.stateOf(call.id))?.state.answerSeat;
+      return seat?.device.dialect === 'expo-lower' && seat.awayUntil === undefined;
+    });
+    good(await alice.send(candidate({ c: 1 }, byUser(2))));
+    await until('a signal reaches it', () => back.of('call.signal').length === 1);
+    good(await back.send({ type: 'call.end', ref: byUser(1) }));
+  });
+
   it('a socket that arrives while it rings is rung at once, with the offer, and not again when it declares', async () => {
     const alice = await cluster.connect(1, 'peer', 0);
     const bob = await cluster.connect(2, 'peer', 1);

@@ -9,7 +9,7 @@ import { renewLeases } from './leases.ts';
 import { heed, refresh, waitMs } from './news.ts';
 import { seatOf } from './parties.ts';
 import { returnDevice } from './return-device.ts';
-import { ringable, ringOf } from './ringable.ts';
+import { canJoin, ringable, ringOf } from './ringable.ts';
 import { unseat } from './seat.ts';
 import { SWEEP_MS, sweep } from './sweep.ts';
 import { load, transition } from './transition.ts';
@@ -93,13 +93,19 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
 
 /**
  * The socket has named its dialect. As an undeclared one it was rung in every vocabulary, so there is nothing to repeat; but a seat that it took on trust
- * in another dialect is not for it.
+ * in another dialect is not for it as it is: it may take it again, in the dialect that it has.
  */
 function declared(context: SignalingContext, session: Session): void {
   const hosted = context.calls.hosted.seatOf(session.deviceId);
   const seat = hosted && seatOf(hosted.live.state, session.identity.id);
   if (seat?.device.deviceId === session.deviceId && seat.device.dialect !== session.dialect) {
     unseat(context, session);
+    if (!hosted || !canJoin(session.dialect, hosted.live.state.call.media)) return;
+    context.calls.waiting.add(
+      hosted.live.state.call.id,
+      session,
+      context.clock.now() + waitMs(context.timings),
+    );
   }
 }
 

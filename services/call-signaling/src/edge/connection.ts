@@ -48,6 +48,8 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   boundUnsent(socket.conn, config.SOCKET_UNSENT_MAX);
   let state: 'anonymous' | 'joining' | 'open' | 'closed' = 'anonymous';
   let declared: Dialect | null = admission.dialect;
+  /** A handshake names a vocabulary, the first event its spelling, and that is how the socket is answered from then on. */
+  let spoke = false;
   let session: SocketSession | undefined;
   let overdue = false;
   let complainedAt = Number.NEGATIVE_INFINITY;
@@ -71,7 +73,9 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   };
 
   const declare = (dialect: Dialect): void => {
-    if (declared) return;
+    if (spoke) return;
+    spoke = true;
+    if (declared?.name === dialect.name) return;
     declared = dialect;
     if (!session) return;
     session.declare(dialect);
@@ -89,7 +93,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   };
 
   const decode = ({ event, args }: Arrived, userId: UserId): Result<Command> => {
-    const dialect = declared ?? dialectOfEvent(event);
+    const dialect = dialectOfEvent(event, declared);
     const inbound = dialect?.inbound.get(event);
     if (!dialect || !inbound) return { ok: false, error: UNKNOWN_EVENT };
     declare(dialect);
@@ -146,7 +150,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
       else refuse(command.error, ack);
       return;
     }
-    const anonymous = (declared ?? dialectOfEvent(event))?.inbound.get(event)?.anonymous === true;
+    const anonymous = dialectOfEvent(event, declared)?.inbound.get(event)?.anonymous === true;
     const command: Result<Command> = anonymous
       ? decode(arrived, NOBODY)
       : { ok: false, error: AUTH_REQUIRED };

@@ -10,6 +10,20 @@ const id = randomUUID();
 const sdp = { type: 'offer', sdp: 'v=0' };
 const candidate = { candidate: 'candidate:1', sdpMid: '0' };
 
+const EXPO: Readonly<Record<string, Payload>> = {
+  CHAT_MESSAGE: { to: '2', content: 'hi' },
+  CHAT_TYPING: { to: '2' },
+  CHAT_STOP_TYPING: { to: '2' },
+  MESSAGE_READ: { messageId: id },
+  CALL_REQUEST: { to: '2', type: 'audio', offer: sdp },
+  CALL_ACCEPT: { callId: id, answer: sdp },
+  CALL_REJECT: { callId: id },
+  CALL_BUSY: { callId: id },
+  CALL_TIMEOUT: { callId: id },
+  CALL_ENDED: { callId: id, to: '2' },
+  ICE_CANDIDATE: { to: '2', candidate },
+};
+
 /** One payload for every event that would be taken, but for the field a test spoils. */
 const VALID: Readonly<Record<string, Readonly<Record<string, Payload>>>> = {
   peer: {
@@ -30,6 +44,8 @@ const VALID: Readonly<Record<string, Readonly<Record<string, Payload>>>> = {
     'call:respond': { callId: id, response: 'accept' },
     'call:end': { callId: id },
   },
+  expo: EXPO,
+  'expo-lower': Object.fromEntries(Object.entries(EXPO).map(([event, body]) => [event.toLowerCase(), body])),
   native: {
     'session.join': { token: 'x' },
     'chat.send': { to: { userId: '2' }, content: 'hi', contentType: 'text', clientMessageId: 'a' },
@@ -56,6 +72,8 @@ const ALL_OPTIONAL = new Set([
   'call.reject',
   'call.end',
   'call.resume',
+  'CALL_ENDED',
+  'call_ended',
 ]);
 
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });

@@ -5,7 +5,7 @@ import type { PresentDevice } from '@switchboard/ports';
 import { type Delivery, DeviceId, type Identity, type NodeId } from '@switchboard/protocol';
 import type { Socket } from 'socket.io';
 import { framesFor, vocabularies } from '../router/frames.ts';
-import { rooms } from '../router/rooms.ts';
+import { rooms, type Tongue } from '../router/rooms.ts';
 import type { Session } from './session.ts';
 
 /** A session as this node keeps it. */
@@ -15,8 +15,8 @@ export interface SocketSession extends Session {
   verifiedAt: number;
   /** From now on this socket hears this vocabulary alone. */
   declare(dialect: Dialect): void;
-  /** Leaves the undeclared room; apart from `declare`, so that presence can name the vocabulary before. */
-  leaveUndeclared(): void;
+  /** Leaves the room in which it was spoken to before; apart from `declare`, so that presence can name the vocabulary first. */
+  leaveFormer(): void;
   /** The same user, seen anew: a changed name or role. */
   refresh(identity: Identity, now: number): void;
   present(nodeId: NodeId): PresentDevice;
@@ -37,6 +37,7 @@ export function createSocketSession({ socket, jitsiRoom, now, ...start }: Sessio
   let identity = start.identity;
   let dialect = start.dialect;
 
+  const former = new Set<Tongue>();
   const tongue = dialect?.name ?? 'undeclared';
   void socket.join([rooms.device(deviceId), rooms.user(userId, tongue), rooms.presence(tongue)]);
 
@@ -63,13 +64,17 @@ export function createSocketSession({ socket, jitsiRoom, now, ...start }: Sessio
       else socket.conn.close();
     },
     declare(named) {
-      if (dialect) return;
+      if (dialect?.name === named.name) return;
+      const before = dialect?.name ?? 'undeclared';
       dialect = named;
       void socket.join([rooms.user(userId, named.name), rooms.presence(named.name)]);
-      void socket.leave(rooms.presence('undeclared'));
+      void socket.leave(rooms.presence(before));
+      former.add(before);
+      former.delete(named.name);
     },
-    leaveUndeclared() {
-      void socket.leave(rooms.user(userId, 'undeclared'));
+    leaveFormer() {
+      for (const before of former) void socket.leave(rooms.user(userId, before));
+      former.clear();
     },
     refresh(seen, at) {
       identity = seen;

@@ -1,4 +1,4 @@
-import { nativeCalls, nativeRest } from '@switchboard/dialects';
+import { expoCallHistory, expoRest, nativeCalls, nativeRest } from '@switchboard/dialects';
 import { orThrow } from '@switchboard/protocol';
 import { type Route, route } from '@switchboard/service-kit';
 import type { CallHistory } from '../store/call-history.ts';
@@ -11,6 +11,14 @@ export function callRoutes(history: CallHistory): readonly Route[] {
       async handle({ actor, query }) {
         const { calls, more } = orThrow(await history.page(actor.id, query));
         return { status: 200, body: nativeCalls(calls, more) };
+      },
+    }),
+    route({
+      ...expoRest.callHistory,
+      async handle({ actor, query: { before, limit } }) {
+        const from = before?.by === 'id' ? before.callId : before;
+        const { calls } = orThrow(await history.page(actor.id, { before: from, limit }));
+        return { status: 200, body: expoCallHistory(calls) };
       },
     }),
   ];

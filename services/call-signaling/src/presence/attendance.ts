@@ -53,7 +53,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     const { first } = await presence.put(session.present(nodeId), now + leaseMs, now);
     entry.stored = true;
     if (first) announcer.note({ userId: session.identity.id, online: true });
-    if (session.dialect !== null) session.leaveUndeclared();
+    session.leaveFormer();
     await greet(session, entry);
   };
 

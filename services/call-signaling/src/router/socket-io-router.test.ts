@@ -92,6 +92,7 @@ describe('rooms', () => {
       'rooms',
       'jitsi',
       'expo',
+      'expo-lower',
       'channels',
       'native',
       'undeclared' as const,
@@ -131,6 +132,7 @@ describe('a delivery to a user', () => {
     expect(emitted.map(({ rooms: [room], except: [out], event }) => [room, out, event])).toEqual([
       ['user:7|native', rooms.device(device(1)), 'typing'],
       ['user:7|undeclared', rooms.device(device(1)), 'typing:start'],
+      ['user:7|undeclared', rooms.device(device(1)), 'CHAT_TYPING'],
       ['user:7|undeclared', rooms.device(device(1)), 'typing'],
     ]);
     emitted.length = 0;
@@ -138,6 +140,17 @@ describe('a delivery to a user', () => {
     expect(emitted.map(({ event }) => event)).toEqual(['typing:start']);
     expect(await router.toUser(user, typing, { only: () => false })).toBe(0);
     expect(await router.toUser(UserId.parse('8'), typing)).toBe(0);
+  });
+});
+
+describe('a vocabulary in two spellings', () => {
+  it('has a room for each', async () => {
+    const { router, emitted } = await routerFor([1, 'expo'], [2, 'expo-lower']);
+    expect(await router.toUser(user, typing)).toBe(2);
+    expect(emitted.map(({ rooms: [room], event }) => [room, event])).toEqual([
+      ['user:7|expo', 'CHAT_TYPING'],
+      ['user:7|expo-lower', 'chat_typing'],
+    ]);
   });
 });
 

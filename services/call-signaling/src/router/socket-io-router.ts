@@ -26,10 +26,8 @@ const EVERYBODY = UserId.parse('1');
  */
 export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
   const { namespace, localSocket, dialects, presence, clock, jitsiRoom } = parts;
-  const tongues: readonly Tongue[] = [
-    ...vocabularies(dialects, 'undeclared').map((d) => d.name),
-    'undeclared',
-  ];
+  const spokenHere = [...dialects.values()].filter((dialect) => dialect.transport === 'socket.io');
+  const tongues: readonly Tongue[] = [...spokenHere.map((dialect) => dialect.name), 'undeclared'];
 
   /** `except` is a room, too: the adapter leaves its sockets out on whichever node holds them. */
   const emit = (room: string, frames: readonly Frame[], except?: string): void => {

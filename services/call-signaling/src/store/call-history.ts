@@ -26,15 +26,20 @@ export interface CallPage {
   readonly more: boolean;
 }
 
+/** ISO 8601; exclusive. */
+export interface BeforeTime {
+  readonly at: string;
+}
+
 /** The calls that were. Written from events alone, so it lags behind the live ones by as much as the bus does. */
 export interface CallHistory extends AsyncDisposable {
   /**
-   * A user's calls in either direction, newest first. `before`: only those older than that one, which must be one of theirs (INVALID_DATA
-   * otherwise). @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away.
+   * A user's calls in either direction, newest first. `before`: only those older than that moment or that call, which must be one of theirs
+   * (INVALID_DATA otherwise). @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away.
    */
   page(
     userId: UserId,
-    page: { readonly before?: CallId | undefined; readonly limit: number },
+    page: { readonly before?: CallId | BeforeTime | undefined; readonly limit: number },
   ): Promise<Result<CallPage>>;
 }
 
@@ -96,8 +101,9 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 
-  async function olderThan(userId: UserId, before: CallId | undefined) {
+  async function olderThan(userId: UserId, before: CallId | BeforeTime | undefined) {
     if (before === undefined) return {};
+    if (typeof before === 'object') return { createdAt: { $lt: new Date(before.at) } };
     const last = await model
       .findOne({ _id: before, parties: userId }, { createdAt: 1 })
       .lean<Pick<CallDoc, 'createdAt'>>();

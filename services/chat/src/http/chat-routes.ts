@@ -1,5 +1,6 @@
 import { mongoFault, type Route } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
+import { expoChatHistory } from './expo-chat-history.ts';
 import { jitsiListMessages } from './jitsi-list-messages.ts';
 import { jitsiSendMessage } from './jitsi-send-message.ts';
 import { nativeListConversations } from './native-list-conversations.ts';
@@ -8,6 +9,7 @@ import { nativeSendMessage } from './native-send-message.ts';
 
 export function chatRoutes(context: ChatContext): readonly Route[] {
   return [
+    expoChatHistory,
     jitsiListMessages,
     jitsiSendMessage,
     nativeListConversations,
