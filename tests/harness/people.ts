@@ -76,14 +76,14 @@ export class Stage implements AsyncDisposable {
 
   /** An expo client: the token in the handshake. It is greeted with nothing, so an event that is acknowledged shows that it is there. */
   async expo(person: Person, party = 0): Promise<SocketClient> {
-    const client = await this.#open(`${person.name} (expo)`, party, { auth: { token: person.token } });
+    const client = await this.open(`${person.name} (expo)`, party, { auth: { token: person.token } });
     await client.ask('CHAT_STOP_TYPING', { to: person.id });
     return client;
   }
 
   /** The same for an app that writes event names in lower case. */
   async expoLower(person: Person, party = 0): Promise<SocketClient> {
-    const client = await this.#open(`${person.name} (expo, lower case)`, party, {
+    const client = await this.open(`${person.name} (expo, lower case)`, party, {
       auth: { token: person.token },
     });
     await client.ask('chat_stop_typing', { to: person.id });
@@ -92,7 +92,7 @@ export class Stage implements AsyncDisposable {
 
   /** A socket that has a token, perhaps a vocabulary's name, and nothing to say yet. */
   async silent(person: Person, party = 0, dialect?: string): Promise<SocketClient> {
-    return this.#open(`${person.name} (${dialect ?? 'undeclared'})`, party, {
+    return this.open(`${person.name} (${dialect ?? 'undeclared'})`, party, {
       auth: { token: person.token, ...(dialect ? { dialect } : {}) },
     });
   }
