@@ -18,6 +18,8 @@ export interface Delivery {
   readonly cause: Cause | undefined;
   attempts: number;
   settled: boolean;
+  /** Told once, when the event is handled or set aside; never before `enqueue` has returned. */
+  readonly onSettled: () => void;
   readonly waiters: Set<{ resolve(): void; reject(error: unknown): void }>;
 }
 
@@ -70,8 +72,8 @@ export class Durable {
     return this.#backlog >= MAX_BACKLOG;
   }
 
-  enqueue(event: Delivery['event'], key: string, cause: Cause | undefined): Delivery {
-    const delivery: Delivery = { event, cause, attempts: 0, settled: false, waiters: new Set() };
+  enqueue(event: Delivery['event'], key: string, cause: Cause | undefined, onSettled: () => void): Delivery {
+    const delivery: Delivery = { event, cause, attempts: 0, settled: false, onSettled, waiters: new Set() };
     const lane = this.#lanes.get(key) ?? { key, queue: [], held: false };
     this.#lanes.set(key, lane);
     lane.queue.push(delivery);
@@ -178,6 +180,7 @@ export class Durable {
       delivery.settled = true;
       for (const waiter of delivery.waiters) waiter.resolve();
       delivery.waiters.clear();
+      delivery.onSettled();
     });
   }
 

@@ -11,13 +11,21 @@ const MAX_DEAD_LETTERS = 1_000;
 /** How long a publisher waits for the handlers; then it hears "unknown, try again" and the event stays queued. */
 const PUBLISH_TIMEOUT_MS = 30_000;
 
+type Deliveries = readonly { readonly durable: Durable; readonly delivery: Delivery }[];
+
+/** What stays of an event that is settled everywhere: its id is remembered, its body is not. */
+const SETTLED: Deliveries = [];
+
 interface Published {
-  readonly deliveries: readonly { durable: Durable; delivery: Delivery }[];
+  /** Hold the event's body, hence emptied as soon as the last durable name has settled it. */
+  deliveries: Deliveries;
   readonly until: number;
 }
 
 export interface Events extends Pick<Bus, 'publish' | 'consume'> {
   readonly deadLetterCount: number;
+  /** Events whose bodies are remembered, for a durable name has yet to settle them. */
+  readonly unsettledCount: number;
   deadLetters(): readonly DeadLetter[];
   close(): Promise<void>;
 }
@@ -50,11 +58,15 @@ export function createEvents(clock: Clock, logger: BusLogger | undefined): Event
     if (receivers.some((durable) => durable.full)) throw unavailable('the bus');
     const parcel = { id: event.id, type: event.type, json: JSON.stringify(event) };
     const key = orderingKey(event);
-    const deliveries = receivers.map((durable) => ({
+    const entry: Published = { deliveries: SETTLED, until: clock.now() + DEDUPE_MS };
+    const release = (): void => {
+      if (entry.deliveries.every(({ delivery }) => delivery.settled)) entry.deliveries = SETTLED;
+    };
+    entry.deliveries = receivers.map((durable) => ({
       durable,
-      delivery: durable.enqueue(parcel, key, cause),
+      delivery: durable.enqueue(parcel, key, cause, release),
     }));
-    return { deliveries, until: clock.now() + DEDUPE_MS };
+    return entry;
   };
 
   const handled = ({ deliveries }: Published, cause: Cause | undefined): Promise<unknown> => {
@@ -79,6 +91,9 @@ export function createEvents(clock: Clock, logger: BusLogger | undefined): Event
   return {
     get deadLetterCount() {
       return deadLetterCount;
+    },
+    get unsettledCount() {
+      return [...published.values()].filter(({ deliveries }) => deliveries.length > 0).length;
     },
     deadLetters: () => [...letters],
 
