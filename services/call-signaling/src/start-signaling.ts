@@ -2,10 +2,12 @@ import { presentRestErrorAt } from '@switchboard/dialects';
 import {
   ConfigError,
   createHttpApp,
+  createOwner,
   createSessionVerifier,
   createTokenKey,
   type HealthCheck,
   listen,
+  type Owner,
   type Service,
 } from '@switchboard/service-kit';
 import type { SignalingProcessConfig } from './config.ts';
@@ -21,12 +23,15 @@ export interface RunningSignaling extends AsyncDisposable, Pick<Service, 'drain'
   readonly url: string;
 }
 
+/** What connections have for their goodbyes before they are cut. */
+const GOODBYE_MS = 1_000;
+
 const NEEDED = ['bus', 'clock', 'logger', 'metrics', 'mongo', 'liveCalls', 'presence', 'rates'] as const;
 
 /**
  * A signaling node with an HTTP server of its own. The engines come from the host: a node that made up its own in memory would be alone and
  * not know it.
- * @throws ConfigError naming what is missing.
+ * @throws ConfigError naming what is missing; Error when it cannot listen. Whatever was started by then is closed.
  */
 export async function startSignaling(
   config: SignalingProcessConfig,
@@ -37,16 +42,29 @@ export async function startSignaling(
     const missing = NEEDED.filter((name) => deps[name] === undefined);
     throw new ConfigError([`A signaling process needs engines for: ${missing.join(', ')}`]);
   }
+  const owned = createOwner();
+  try {
+    return await start(config, deps, checks, owned);
+  } catch (error) {
+    await owned[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function start(
+  config: SignalingProcessConfig,
+  deps: SignalingDeps,
+  checks: readonly HealthCheck[],
+  owned: Owner,
+): Promise<RunningSignaling> {
   const { bus, clock, logger, metrics } = deps;
-  const ownVerifier = deps.verifier
-    ? undefined
-    : createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock });
-  const verifier = deps.verifier ?? ownVerifier;
-  const service = await createSignaling(config, { ...deps, ...(verifier ? { verifier } : {}) });
+  const key = createTokenKey(config.JWT_SECRET);
+  const verifier = deps.verifier ?? owned.own(createSessionVerifier({ key, bus, clock }));
+  const service = owned.own(await createSignaling(config, { ...deps, verifier }));
   const app = createHttpApp({
     routes: service.routes,
     presentError: presentRestErrorAt,
-    ...(verifier ? { verifier } : {}),
+    verifier,
     clientOrigins: config.CLIENT_URL,
     logger,
     metrics,
@@ -58,15 +76,17 @@ export async function startSignaling(
     port: config.PORT,
     attach: (http) => service.attach?.(http),
   });
+  owned.defer(async () => {
+    const closed = server.close(GOODBYE_MS);
+    // Sockets would keep the server open; after a drain there are none left but those that never answer.
+    await service.drain?.(0);
+    await closed;
+  });
   logger.info({ url: server.url }, 'call-signaling listens');
   return {
     url: server.url,
     drain: async (withinMs) => service.drain?.(withinMs),
-    async [Symbol.asyncDispose]() {
-      await service[Symbol.asyncDispose]();
-      await server.close();
-      await ownVerifier?.[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }
 
