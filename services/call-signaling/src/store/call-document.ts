@@ -8,6 +8,11 @@ export interface CallUpdate {
   readonly $setOnInsert: Partial<CallDoc>;
 }
 
+/** Picks the record of this very call: clients choose ids, and one may come again for another call, whose record is not to be touched. */
+export function recordOf({ id, caller, createdAt }: Call) {
+  return { _id: id, 'caller.id': caller.id, createdAt: new Date(createdAt) };
+}
+
 /** What an event says about its call, as an upsert. An event knows nothing that a later one takes back. */
 export function updateFor({ type, call }: CallEvent): CallUpdate {
   const facts = { ...factsOf(call) };

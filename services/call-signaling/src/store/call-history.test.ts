@@ -129,6 +129,27 @@ describe('the history of calls', () => {
     }
   });
 
+  it('never changes a call for another one that comes with its id', async () => {
+    const call = ringing();
+    for (const event of lifeOf(call)) await bus.publish(event);
+    const before = await page(2);
+    expect(await history.knows(call.id)).toBe(true);
+    expect(await history.knows(ringing().id)).toBe(false);
+    const strangers = { caller: user(3), callees: [user(4)] };
+    const later = { createdAt: at(600_000) };
+    for (const other of [strangers, later, { ...strangers, ...later }]) {
+      for (const event of lifeOf({ ...call, ...other })) await bus.publish(event);
+    }
+    expect(await page(2)).toEqual(before);
+    expect((await page(1)).calls).toEqual(before.calls);
+    expect((await page(3)).calls).toEqual([]);
+    expect((await page(4)).calls).toEqual([]);
+    // Nor is anything behind it held up.
+    const [next] = lifeOf(ringing({ caller: user(5) }));
+    if (next) await bus.publish(next);
+    expect((await page(5)).calls).toEqual([next?.call]);
+  });
+
   it('shows a call that is still on, to both, and to nobody else', async () => {
     const [ring] = lifeOf(ringing());
     if (ring) await bus.publish(ring);

@@ -18,7 +18,7 @@ import {
 } from '@switchboard/service-kit';
 import type { LiveCall } from '../calls/live-call.ts';
 import { closeAbandoned } from './abandoned.ts';
-import { callOf, updateFor } from './call-document.ts';
+import { callOf, recordOf, updateFor } from './call-document.ts';
 import { type CallDoc, callModel } from './call-model.ts';
 
 export interface CallPage {
@@ -33,6 +33,8 @@ export interface BeforeTime {
 
 /** The calls that were. Written from events alone, so it lags behind the live ones by as much as the bus does. */
 export interface CallHistory extends AsyncDisposable {
+  /** Whether a call of this id was ever recorded. @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away. */
+  knows(callId: CallId): Promise<boolean>;
   /**
    * A user's calls in either direction, newest first. `before`: only those older than that moment or that call, which must be one of theirs
    * (INVALID_DATA otherwise). @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away.
@@ -59,13 +61,18 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
   await mongo.ensureIndexes([model]);
 
   const record = async (event: CallEvent): Promise<void> => {
-    const write = () => model.updateOne({ _id: event.call.id }, updateFor(event), { upsert: true });
+    const write = () => model.updateOne(recordOf(event.call), updateFor(event), { upsert: true });
     try {
       await write();
     } catch (error) {
-      // Two upserts of one call at once; the second time it is there.
       if (!duplicateKey(error)) throw mongoFault(error);
-      await write();
+      // Two upserts of one call at once: the second time it is there. If not, the id is another call's, and stays so however often this is tried.
+      try {
+        await write();
+      } catch (again) {
+        if (!duplicateKey(again)) throw mongoFault(again);
+        logger.warn({ callId: event.call.id, type: event.type }, 'another call has this id, not recorded');
+      }
     }
   };
   const close = () => closeAbandoned(model, liveCalls, clock.now());
@@ -84,6 +91,13 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
   });
 
   return {
+    async knows(callId) {
+      try {
+        return (await model.exists({ _id: callId })) !== null;
+      } catch (error) {
+        throw mongoFault(error);
+      }
+    },
     async page(userId, { before, limit }) {
       try {
         const older = await olderThan(userId, before);
