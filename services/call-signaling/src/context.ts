@@ -7,6 +7,7 @@ import type { LiveCall } from './calls/live-call.ts';
 import type { SignalingConfig } from './config.ts';
 import type { Session } from './edge/session.ts';
 import type { Router } from './router/router.ts';
+import type { CallHistory } from './store/call-history.ts';
 
 /** What every part of a signaling node may reach. Built once in index.ts and handed down; nothing is global. */
 export interface SignalingContext {
@@ -17,6 +18,8 @@ export interface SignalingContext {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly liveCalls: LiveCalls<LiveCall>;
+  /** What history has of calls that the live store may have forgotten. */
+  readonly history: Pick<CallHistory, 'knows'>;
   readonly timings: CallTimings;
   /** What this node alone remembers of calls; `createCallNode()`. */
   readonly calls: CallNode;

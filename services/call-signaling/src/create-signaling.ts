@@ -101,6 +101,9 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       clock,
       jitsiRoom,
     });
+    const history = own(
+      await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
+    );
     const context: SignalingContext = {
       config,
       nodeId,
@@ -109,6 +112,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       logger,
       metrics,
       liveCalls: deps.liveCalls,
+      history,
       calls: createCallNode(),
       timings: {
         ringMs: config.RING_TIMEOUT_MS,
@@ -138,9 +142,6 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       }),
     );
     own(await startDelivery(context, deliverCallEvent));
-    const history = own(
-      await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
-    );
     const lifecycle = own(await createCallLifecycle(context));
     const attendance = own(
       createAttendance({

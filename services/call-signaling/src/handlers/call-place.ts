@@ -1,4 +1,4 @@
-import { ok, type Result, reject, unavailable } from '@switchboard/protocol';
+import { type CallId, ok, type Result, reject, unavailable } from '@switchboard/protocol';
 import { claimedCall } from '../calls/claims.ts';
 import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
 import { refuse } from '../calls/refusal.ts';
@@ -24,8 +24,10 @@ export const callPlace: Handler<'call.place'> = async (session, command, context
   const { id, username, name } = callee;
   const placing: Placing = { context, session, command, callee: { id, username, name } };
 
-  const again = await retried(placing);
-  if (again) return again;
+  if (command.callId) {
+    const again = (await retried(placing)) ?? (await usedUp(placing, command.callId));
+    if (again) return again;
+  }
   let charged = false;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const mine = await claimedCall(context, identity.id);
@@ -54,6 +56,22 @@ async function retried(placing: Placing) {
     busy: [],
   });
   return outcome.ok ? placed(session, outcome.state) : refuse(outcome.refusal);
+}
+
+/**
+ * An id that only history remembers belongs to a call that is over. While history cannot be asked, calls go on without: it keeps its own record from
+ * being changed.
+ */
+async function usedUp(placing: Placing, callId: CallId) {
+  const { context } = placing;
+  try {
+    if (!(await context.history.knows(callId))) return undefined;
+  } catch (err) {
+    context.logger.warn({ callId, err }, 'a chosen call id could not be checked');
+    return undefined;
+  }
+  // Perhaps this very place, sent twice, was recorded in between.
+  return (await retried(placing)) ?? reject('INVALID_DATA', 'This call id was used before');
 }
 
 async function underLimit({ config, rates }: SignalingContext, session: Session): Promise<Result<true>> {

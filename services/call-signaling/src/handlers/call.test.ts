@@ -247,6 +247,32 @@ describe('placing', () => {
     expect(cluster.eventsOf('call.ringing')).toHaveLength(1);
   });
 
+  it('an id that only history still knows is refused, to the same pair and to others, and rings nobody', async () => {
+    cluster = await createCallCluster();
+    const alice = await cluster.connect(1);
+    const bob = await cluster.connect(2);
+    const carol = await cluster.connect(3);
+    const { callId } = byId('0b7f3c54-9d2e-4d5c-8f8f-6a2b3c4d5e6f');
+    good(await alice.send(place(2, { callId })));
+    good(await bob.send({ type: 'call.reject', ref: CURRENT, reason: 'rejected' }));
+    await cluster.quiet();
+    const tombstone = await cluster.store.get(callId);
+    await cluster.store.compareAndSet(callId, tombstone?.version ?? 0, null, null);
+
+    expect(codeOf(await carol.send(place(2, { callId })))).toBe('INVALID_DATA');
+    expect(codeOf(await alice.send(place(2, { callId })))).toBe('INVALID_DATA');
+    await cluster.quiet();
+    expect(bob.of('call.incoming')).toHaveLength(1);
+    expect(await cluster.stateOf(callId)).toBeUndefined();
+
+    // No database, no memory; calls go on all the same.
+    cluster.historyAway.now = true;
+    const fresh = byId('1b7f3c54-9d2e-4d5c-8f8f-6a2b3c4d5e6f').callId;
+    expect(good(await carol.send(place(2, { callId: fresh }))).call.id).toBe(fresh);
+    expect(cluster.warnings.some((line) => line.includes('could not be checked'))).toBe(true);
+    good(await carol.send({ type: 'call.end', ref: CURRENT }));
+  });
+
   it('the rate limit counts new calls of a user', async () => {
     cluster = await createCallCluster({ rateLimit: { points: 2, windowMs: 60_000 } });
     const alice = await cluster.connect(1);

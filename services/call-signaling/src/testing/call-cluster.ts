@@ -78,6 +78,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
   const devices = new Map<DeviceId, TestDevice>();
   const events: CallEvent[] = [];
   const seen = new Set<CallId>();
+  const historyAway = { now: false };
   const warnings: string[] = [];
   const logger = createLogger({
     level: 'warn',
@@ -253,6 +254,12 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       logger,
       metrics,
       liveCalls: mortal(liveCalls),
+      history: {
+        knows: async (callId) => {
+          if (historyAway.now) throw unavailable('The database');
+          return seen.has(callId);
+        },
+      },
       calls: createCallNode(),
       timings,
       presence,
@@ -341,6 +348,8 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     nodes,
     events,
     warnings,
+    /** While `now`, nobody can ask history. */
+    historyAway,
     rates,
     statuses,
     eventsOf: (type: CallEvent['type']) => events.filter((event) => event.type === type),
