@@ -14,7 +14,8 @@ import { presentMessages } from './present-messages.ts';
 
 /**
  * Stores a message: validate → limit → authorize → persist → ack; publishing follows by itself. A repeat of a clientMessageId is answered with the message
- * stored first, whatever the repeat says, and does not count against the limit where this node remembers it.
+ * stored first, whatever its text says, and does not count against the limit where this node remembers it. Refuses with CONFLICT when the message stored
+ * first is in another conversation: nothing is stored in this one, so it is not an ack.
  */
 export async function sendMessage(
   context: ChatContext,
@@ -39,6 +40,9 @@ export async function sendMessage(
     ...(origin === undefined ? {} : { origin }),
   });
   if (!duplicate) return ok({ message: messageAsStored(doc), duplicate });
+  if (doc.conversationId !== destination.value.conversationId) {
+    return reject('CONFLICT', 'This clientMessageId was used in another conversation');
+  }
   context.metrics.repeated();
   const [message = messageAsStored(doc)] = await presentMessages(context, [doc]);
   return ok({ message, duplicate });

@@ -95,11 +95,39 @@ describe('sending on two nodes with one database', () => {
       duplicate: true,
       message: { id: first?.message.id, content: first?.message.content },
     });
-    // Elsewhere, too: the id names the message, whatever the repeat says.
-    const elsewhere = await one.send(21, 23, 'another receiver', ids[0]);
-    expect(elsewhere.message.conversationId).toBe('d:21:22');
     // It is the sender's own: another sender may use it.
     expect(await two.send(22, 21, 'mine', ids[0])).toMatchObject({ duplicate: false, message: { seq: 41 } });
+  });
+
+  it('refuses a clientMessageId that its sender used in another conversation, whether or not the node remembers it', async () => {
+    const sendTo = (node: TestNode, to: number, clientMessageId: string) =>
+      node.ask('chat.send', {
+        actor: identity(51),
+        to: { kind: 'direct', userId: identity(to).id },
+        content: 'text',
+        contentType: 'text',
+        clientMessageId,
+      });
+    const refused = { ok: false, error: { code: 'CONFLICT', retryable: false } };
+    const id = randomUUID();
+    expect(await sendTo(one, 52, id)).toMatchObject({ ok: true, value: { duplicate: false } });
+    expect(await sendTo(one, 53, id)).toMatchObject(refused);
+    // The first time there is only the database to know it, the second the node does.
+    expect(await sendTo(two, 53, id)).toMatchObject(refused);
+    expect(await sendTo(two, 53, id)).toMatchObject(refused);
+    expect(await sendTo(two, 52, id)).toMatchObject({ ok: true, value: { duplicate: true } });
+
+    const raced = randomUUID();
+    const answers = await Promise.all([
+      sendTo(one, 52, raced),
+      sendTo(one, 53, raced),
+      sendTo(two, 54, raced),
+    ]);
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
+    for (const answer of answers.filter(({ ok }) => !ok)) expect(answer).toMatchObject(refused);
+
+    const stored = one.mongo.connection.collection('messages').find({ 'sender.id': '51' });
+    expect(await stored.toArray()).toHaveLength(2);
   });
 
   it('leaves no hole where repeats stand in the middle of batches on the other node', async () => {
