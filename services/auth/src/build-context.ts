@@ -9,6 +9,7 @@ import {
   nextSequence,
   type Owner,
 } from '@switchboard/service-kit';
+import { createRegistrationGate } from './accounts/registration-gate.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import type { AuthSettings } from './config.ts';
@@ -80,6 +81,7 @@ export async function buildAuthContext(
     sessions,
     invitations,
     locks,
+    registrations: createRegistrationGate({ queue: config.PASSWORD_QUEUE }),
     signingKey,
     hidingKey: createSecretKey(createHmac('sha256', signingKey).update('switchboard.hiding.v1').digest()),
   };

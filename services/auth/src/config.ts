@@ -20,7 +20,7 @@ export const authFields = {
    */
   BCRYPT_COST: fields.integer({ min: 4, max: 16, default: 12 }),
   PASSWORD_THREADS: fields.integer({ min: 1, max: 64, default: threads }),
-  /** Log-ins and registrations that may wait for a thread before further ones are told to try later. */
+  /** Log-ins and registrations that may wait for a thread before further ones are told to try later; registrations have half. */
   PASSWORD_QUEUE: fields.integer({ min: 1, max: 10_000, default: 200 }),
   INVITATION_TTL: fields.duration('7d'),
   AUDIT_RETENTION: fields.duration('90d'),

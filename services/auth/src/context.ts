@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Bus, Clock, RateLimits } from '@switchboard/ports';
 import type { Logger } from '@switchboard/service-kit';
+import type { RegistrationGate } from './accounts/registration-gate.ts';
 import type { Announcer } from './announcer.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthSettings } from './config.ts';
@@ -29,6 +30,7 @@ export interface AuthContext extends AccountContext {
   readonly sessions: Sessions;
   readonly invitations: Invitations;
   readonly locks: Locks;
+  readonly registrations: RegistrationGate;
   readonly signingKey: KeyObject;
   /** Hides identifiers in the keys of shared stores. */
   readonly hidingKey: KeyObject;

@@ -9,6 +9,12 @@ export const badCredentials = (): Refusal =>
 export const tooManyLogins = (retryAfterMs: number): Refusal =>
   reject('RATE_LIMITED', 'Too many failed attempts, try again later', { retryable: true, retryAfterMs });
 
+export const tooManyRegistrations = (): Refusal =>
+  reject('RATE_LIMITED', 'Too many registrations at once, try again later', {
+    retryable: true,
+    retryAfterMs: 1_000,
+  });
+
 export const bannedAtLogin = (): Refusal =>
   reject('PERMISSION_DENIED', 'This account is banned', { detail: 'user_banned' });
 

@@ -13,7 +13,7 @@ let auth: TestAuth;
 
 beforeAll(async () => {
   database = await startTestDatabase();
-  auth = await startTestAuth({ mongoUrl: database.fresh() });
+  auth = await startTestAuth({ mongoUrl: database.fresh(), env: { TRUST_PROXY: 'true' } });
 });
 afterAll(async () => {
   await auth?.[Symbol.asyncDispose]();
@@ -80,7 +80,11 @@ describe('registering', () => {
   it('lets one of fifty racers have a username', async () => {
     const replies = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
-        auth.http.post('/auth/register', { username: n % 2 ? 'racer' : 'RACER', password: 'secret-1' }),
+        auth.http.post(
+          '/auth/register',
+          { username: n % 2 ? 'racer' : 'RACER', password: 'secret-1' },
+          { headers: { 'x-forwarded-for': `10.0.0.${n}` } },
+        ),
       ),
     );
     expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([

@@ -38,11 +38,13 @@ export async function register(
   const free = await checkFree(context, username, email);
   if (!free.ok) return free;
 
+  const hashed = await context.registrations.run(client.ip, () => context.passwords.hash(password));
+  if (!hashed.ok) return hashed;
   const created = await createAccount(context, {
     username,
     email,
     name,
-    passwordHash: await context.passwords.hash(password),
+    passwordHash: hashed.value,
     role: 'user',
     invitationId: invitation?.value._id,
   });

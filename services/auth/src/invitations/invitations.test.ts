@@ -20,7 +20,11 @@ const adminOf = async (at: TestAuth): Promise<string> => {
 
 beforeAll(async () => {
   database = await startTestDatabase();
-  auth = await startTestAuth({ mongoUrl: database.fresh(), clock, env: { REGISTRATION: 'invite' } });
+  auth = await startTestAuth({
+    mongoUrl: database.fresh(),
+    clock,
+    env: { REGISTRATION: 'invite', TRUST_PROXY: 'true' },
+  });
   token = await adminOf(auth);
 });
 afterAll(async () => {
@@ -30,8 +34,12 @@ afterAll(async () => {
 
 const issue = async (): Promise<string> =>
   (await auth.http.post('/admin/invitations/generate', {}, { token })).body.code;
-const join = (username: string, invitationCode: string, at: TestAuth = auth) =>
-  at.http.post('/auth/register', { username, password: 'password-1', invitationCode });
+const join = (username: string, invitationCode: string, at: TestAuth = auth, ip = '10.0.0.1') =>
+  at.http.post(
+    '/auth/register',
+    { username, password: 'password-1', invitationCode },
+    { headers: { 'x-forwarded-for': ip } },
+  );
 const listed = async (code: string) =>
   (await auth.http.get('/admin/invitations/', { token })).body.find(
     (invitation: { code: string }) => invitation.code === code,
@@ -61,7 +69,9 @@ describe('invitations', () => {
 
   it('let in one of a hundred racers', async () => {
     const code = await issue();
-    const replies = await Promise.all(Array.from({ length: 100 }, (_, n) => join(`racer${n}`, code)));
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => join(`racer${n}`, code, auth, `10.0.1.${n}`)),
+    );
     const statuses = replies.map(({ status }) => status).toSorted((a, b) => a - b);
     expect(statuses).toEqual([201, ...Array<number>(99).fill(400)]);
     const users = auth.mongo.connection.collection('users');
