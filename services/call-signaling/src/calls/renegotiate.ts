@@ -4,6 +4,7 @@ import { ok } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
 import { ringRung } from '../deliver/ring.ts';
 import type { Session } from '../edge/session.ts';
+import { takeFrom } from './call-budget.ts';
 import { seatOf } from './parties.ts';
 import type { Placed } from './place.ts';
 import { refuse } from './refusal.ts';
@@ -25,6 +26,11 @@ export async function renegotiate(
   const seated = seatOf(state, userId)?.device.deviceId === deviceId;
   if (!seated || offer === undefined) return refuse('CALL_IN_PROGRESS');
 
+  // Ringing is what a new call costs, so an offer that rings everything anew is not free either; a retry rings nothing.
+  if (state.call.phase === 'ringing' && !isDeepStrictEqual(state.offer, offer)) {
+    const allowed = await takeFrom('rings', context, session);
+    if (!allowed.ok) return allowed;
+  }
   const outcome = await transition(context, state.call.id, {
     type: 'hold-offer',
     userId,

@@ -1,10 +1,10 @@
-import { type CallId, ok, type Result, reject, unavailable } from '@switchboard/protocol';
+import { type CallId, reject, unavailable } from '@switchboard/protocol';
+import { takeFrom } from '../calls/call-budget.ts';
 import { claimedCall } from '../calls/claims.ts';
 import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
 import { refuse } from '../calls/refusal.ts';
 import { load, transition } from '../calls/transition.ts';
-import type { Handler, SignalingContext } from '../context.ts';
-import type { Session } from '../edge/session.ts';
+import type { Handler } from '../context.ts';
 
 /** Each round a call that stood in the way went away under our hands; that does not happen many times in a row. */
 const MAX_ROUNDS = 5;
@@ -32,7 +32,7 @@ export const callPlace: Handler<'call.place'> = async (session, command, context
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const mine = await claimedCall(context, identity.id);
     if (!mine && !charged) {
-      const allowed = await underLimit(context, session);
+      const allowed = await takeFrom('calls', context, session);
       if (!allowed.ok) return allowed;
       charged = true;
     }
@@ -72,11 +72,4 @@ async function usedUp(placing: Placing, callId: CallId) {
   }
   // Perhaps this very place, sent twice, was recorded in between.
   return (await retried(placing)) ?? reject('INVALID_DATA', 'This call id was used before');
-}
-
-async function underLimit({ config, rates }: SignalingContext, session: Session): Promise<Result<true>> {
-  const rule = config.RATE_LIMIT_CALLS;
-  if (rule === 'off') return ok(true);
-  const { allowed, retryAfterMs } = await rates.take(`calls:${session.identity.id}`, rule);
-  return allowed ? ok(true) : reject('RATE_LIMITED', 'Too many calls', { retryAfterMs });
 }

@@ -247,6 +247,26 @@ describe('placing', () => {
     expect(cluster.eventsOf('call.ringing')).toHaveLength(1);
   });
 
+  it('new offers inside a ringing call ring only as often as the limit for calls allows', async () => {
+    cluster = await createCallCluster({ rateLimit: { points: 3, windowMs: 60_000 } });
+    const alice = await cluster.connect(1, 'peer');
+    const bob = await cluster.connect(2, 'peer');
+    good(await alice.send(offerFirst(2, { sdp: 0 })));
+    await until('bob rings', () => bob.of('call.incoming').length === 1);
+    const codes: string[] = [];
+    for (let n = 1; n <= 20; n += 1) codes.push(codeOf(await alice.send(offerFirst(2, { sdp: n }))));
+    expect(codes.filter((code) => code === 'ok')).toHaveLength(3);
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(17);
+    // A retry rings nothing and costs nothing; the offer that rang last is the one that holds.
+    good(await alice.send(offerFirst(2, { sdp: 3 })));
+    await cluster.quiet();
+    expect(bob.of('call.incoming').map(({ offer }) => offer)).toEqual([0, 1, 2, 3].map((sdp) => ({ sdp })));
+    // Once answered nothing rings, and nothing is counted.
+    good(await bob.send({ type: 'call.answer', ref: byUser(1), answer }));
+    good(await alice.send(offerFirst(2, { sdp: 'anew' })));
+    good(await alice.send({ type: 'call.end', ref: byUser(2) }));
+  });
+
   it('an id that only history still knows is refused, to the same pair and to others, and rings nobody', async () => {
     cluster = await createCallCluster();
     const alice = await cluster.connect(1);
