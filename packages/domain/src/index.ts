@@ -4,7 +4,7 @@ export { nextDeadline } from './call/deadline.ts';
 export { decideCall } from './call/decide.ts';
 export { isGlare } from './call/glare.ts';
 export * from './call/state.ts';
-export { assertContent } from './chat/content.ts';
+export { assertContent, isWellFormed } from './chat/content.ts';
 export { decodeCursor, encodeCursor } from './chat/cursor.ts';
 export { missing, type SeqRange } from './chat/missing.ts';
 export { unread } from './chat/unread.ts';

@@ -14,6 +14,11 @@ describe('assertContent', () => {
   it('refuses blank text', () => {
     for (const blank of ['', ' ', '\n\t\u00a0\u3000']) expect(rule(blank)).toBe('INVALID_DATA blank');
   });
+  it('refuses half of a surrogate pair, and takes a whole one', () => {
+    for (const half of ['\ud83d', 'a\ude00', '\ude00\ud83d'])
+      expect(rule(half)).toBe('INVALID_DATA ill_formed');
+    expect(rule('\ud83d\ude00')).toBe('😀');
+  });
   it.each([
     ['one byte each', 'a', 1],
     ['two bytes as JSON', '"', 2],

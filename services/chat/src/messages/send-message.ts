@@ -1,4 +1,4 @@
-import { assertContent } from '@switchboard/domain';
+import { assertContent, isWellFormed } from '@switchboard/domain';
 import {
   ok,
   type RequestPayload,
@@ -23,6 +23,13 @@ export async function sendMessage(
 ): Promise<Result<RequestReply<'chat.send'>>> {
   const text = assertContent(content);
   if (!text.ok) return text;
+  // Stored otherwise than it was sent, it would not be found again, or be taken for another one.
+  if (clientMessageId !== undefined && !isWellFormed(clientMessageId)) {
+    const message = 'must be well-formed Unicode';
+    return reject('INVALID_DATA', `clientMessageId ${message}`, {
+      fields: { clientMessageId: [{ rule: 'ill_formed', message }] },
+    });
+  }
   if (!context.sending.knows(actor.id, clientMessageId)) {
     const allowed = await withinLimit(context, actor.id);
     if (!allowed.ok) return allowed;

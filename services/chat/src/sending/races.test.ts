@@ -130,6 +130,26 @@ describe('sending on two nodes with one database', () => {
     expect(await stored.toArray()).toHaveLength(2);
   });
 
+  it.each([
+    ['content', 'a\ud83d', 'id'],
+    ['clientMessageId', 'text', 'a\ud83d'],
+  ])(
+    'refuses a %s that would be stored otherwise than it was sent',
+    async (field, content, clientMessageId) => {
+      const answer = await one.ask('chat.send', {
+        actor: identity(61),
+        to: { kind: 'direct', userId: identity(62).id },
+        content,
+        contentType: 'text',
+        clientMessageId,
+      });
+      expect(answer).toMatchObject({
+        ok: false,
+        error: { code: 'INVALID_DATA', fields: { [field]: [{ rule: 'ill_formed' }] } },
+      });
+    },
+  );
+
   it('leaves no hole where repeats stand in the middle of batches on the other node', async () => {
     const ids = range(30).map(() => randomUUID());
     await Promise.all(ids.map((id) => one.send(31, 32, 'first', id)));
