@@ -16,6 +16,8 @@ function seeded(seed: number): () => number {
   };
 }
 
+const range = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A collection with the two unique indexes, and faults on demand. */
@@ -166,6 +168,16 @@ describe('group commit', () => {
     const stored = await Promise.all(Array.from({ length: 20 }, () => commits.submit(draft('d:1:2'))));
     const times = stored.map(({ doc }) => doc.createdAt.getTime());
     expect(times).toEqual(times.map((_, n) => now + n));
+  });
+
+  it('dates each message later than the one before, also behind one dated far ahead of the clock', async () => {
+    const now = Date.now();
+    const collection = new FakeCollection();
+    const ahead = { ...systemClock, now: () => now + 60_000 };
+    await committer(collection.log(), { clock: ahead }).submit(draft('d:1:2'));
+    const commits = committer(collection.log(), { clock: { ...systemClock, now: () => now } });
+    const stored = await Promise.all(range(5).map(() => commits.submit(draft('d:1:2'))));
+    expect(stored.map(({ doc }) => doc.createdAt.getTime())).toEqual(range(5).map((n) => now + 60_000 + n));
   });
 
   it('finishes what it holds when it is closed, and takes no more', async () => {

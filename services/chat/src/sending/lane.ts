@@ -10,9 +10,6 @@ export interface Pending {
   reject(error: unknown): void;
 }
 
-/** How far a message may be dated ahead of the clock to stay later than the one before it. */
-const MAX_AHEAD_MS = 5_000;
-
 /** The messages of one conversation that wait for a place, first come first placed. */
 export class Lane {
   readonly conversationId: string;
@@ -68,8 +65,8 @@ export function placed(drafts: readonly Draft[], tail: Tail, now: number): Messa
   return drafts.map(({ origin, ...draft }) => {
     seq += 1;
     // A clock behind another node's, or many messages in one millisecond, must not make time run backwards or stand still within a
-    // conversation; a clock far behind must not drag everybody's messages into the future for good.
-    at = Math.max(now, at < now + MAX_AHEAD_MS ? at + 1 : at);
+    // conversation, however far ahead its newest message is dated: whoever pages by time would skip one of two with the same.
+    at = Math.max(now, at + 1);
     const createdAt = new Date(at);
     const outbox = origin === undefined ? { at: new Date(now) } : { at: new Date(now), origin };
     return { ...draft, seq, createdAt, outbox };
