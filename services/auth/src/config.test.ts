@@ -33,6 +33,19 @@ describe('the settings', () => {
     expect(parse).not.toThrow(/short-7/);
   });
 
+  it.each(['root@example.com', 'the boss', 'naïve', ' ', 'x'.repeat(65)])(
+    'refuse %j for the administrator, who could never log in',
+    (ADMIN_USERNAME) => {
+      const parse = () => authConfig.parse({ JWT_SECRET, ADMIN_USERNAME });
+      expect(parse).toThrow(/ADMIN_USERNAME must be a username: 1 to 64 letters/);
+    },
+  );
+
+  it('take for the administrator what registration takes, blanks around it dropped', () => {
+    const { ADMIN_USERNAME } = authConfig.parse({ JWT_SECRET, ADMIN_USERNAME: ' The.boss_1-a ' });
+    expect(ADMIN_USERNAME).toBe('The.boss_1-a');
+  });
+
   it('hide the administrator’s password', () => {
     const shown = redacted(authConfig.parse({ JWT_SECRET, ADMIN_PASSWORD: 'very-secret-1' }));
     expect(JSON.stringify(shown)).not.toContain('very-secret-1');

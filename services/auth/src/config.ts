@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { commonConfig, defineConfig, fields } from '@switchboard/service-kit';
 import { z } from 'zod';
+import { isUsername } from './accounts/username.ts';
 
 /** Threads below the event loop's priority on Linux may use every core; elsewhere one core is left to it. */
 const threads = Math.max(1, Math.min(4, availableParallelism() - (process.platform === 'linux' ? 0 : 1)));
@@ -26,7 +27,14 @@ export const authFields = {
   AUDIT_RETENTION: fields.duration('90d'),
   /** Makes alice (id 1) and bob (id 2), whose password is public. */
   SEED_DEMO: fields.boolean(false),
-  ADMIN_USERNAME: z.string().trim().min(1).max(64).prefault('admin'),
+  /** By the rule of registration: whoever is called otherwise, by an e-mail address say, could never log in. */
+  ADMIN_USERNAME: z
+    .string()
+    .trim()
+    .refine(isUsername, {
+      error: 'must be a username: 1 to 64 letters a–z, digits and the characters _ . - (no e-mail address)',
+    })
+    .prefault('admin'),
   /** Absent: generated when the first administrator is made, and handed to the host once. */
   ADMIN_PASSWORD: fields.secret({ min: 8 }).optional(),
 } as const;

@@ -1,7 +1,7 @@
 import { ok, type Result, type Role } from '@switchboard/protocol';
 import { duplicateKey, mongoFault, newEvent } from '@switchboard/service-kit';
 import type { AccountContext } from '../context.ts';
-import { badInvitation, badUsername, emailTaken, usernameTaken } from '../refusals.ts';
+import { badInvitation, emailTaken, usernameTaken } from '../refusals.ts';
 import { searchKeys } from '../store/search-keys.ts';
 import type { UserDoc } from '../store/users.ts';
 import { directoryUser } from './directory-user.ts';
@@ -16,13 +16,6 @@ export interface NewAccount {
   readonly name?: string | undefined;
   readonly role: Role;
   readonly invitationId?: string | undefined;
-}
-
-/** ASCII alone, so that no two usernames look alike. */
-const USERNAME = /^[\w.-]{1,64}$/;
-
-export function checkUsername(username: string): Result<void> {
-  return USERNAME.test(username) ? ok(undefined) : badUsername();
 }
 
 /**

@@ -5,8 +5,9 @@ import { usableInvitation } from '../invitations/usable-invitation.ts';
 import { emailTaken, invitationRequired, registrationClosed, usernameTaken } from '../refusals.ts';
 import { openSession, type SignedIn } from '../sessions/open-session.ts';
 import { stored } from '../store/stored.ts';
-import { checkUsername, createAccount } from './create-account.ts';
+import { createAccount } from './create-account.ts';
 import { identifierKey } from './find-account.ts';
+import { checkUsername } from './username.ts';
 
 export interface Registration {
   readonly username: string;
