@@ -26,11 +26,20 @@ export const Email = z
   .pipe(z.email())
   .transform((email) => email.toLowerCase());
 
+/** Joiners shape Persian and Indic names and emoji; they neither reorder nor break a line. */
+const JOINERS = /[\u200c\u200d]/gu;
+
+/** One line in its composed form, without the characters that hide, reorder or break what stands beside it. */
 export const DisplayName = z
   .string()
   .trim()
+  .normalize('NFC')
   .max(LIMITS.nameLength)
-  .refine((name) => name !== '', blank);
+  .refine((name) => name.replace(JOINERS, '').trim() !== '', blank)
+  .refine((name) => !/\p{C}/u.test(name.replace(JOINERS, '')), {
+    error: 'must not contain control or formatting characters',
+    params: { rule: 'invalid_format' },
+  });
 
 /** A password being chosen. The documents of the older vocabularies state no minimum; theirs is the custom of their frameworks. */
 export const NewPassword = z.string().min(6).max(MAX_PASSWORD);
