@@ -137,6 +137,36 @@ describe('a lost device', () => {
     good(await back.send({ type: 'call.end', ref: byUser(2) }));
   });
 
+  it.each([
+    ['jitsi', jitsiPlace(2)],
+    ['native', place(2)],
+  ] as const)(
+    'a %s caller whose line was dead when it was answered hears so on return, until it was there',
+    async (dialect, command) => {
+      const alice = await cluster.connect(1, dialect, 0);
+      const bob = await cluster.connect(2, dialect, 1);
+      good(await alice.send(command));
+      await until('bob rings', () => bob.of('call.incoming').length === 1);
+      // Nobody knows yet.
+      alice.connected = false;
+      good(await bob.send({ type: 'call.answer', ref: CURRENT }));
+      await cluster.quiet();
+      await alice.leave();
+      await cluster.quiet();
+      const back = await cluster.connect(1, dialect, 1);
+      await cluster.quiet();
+      expect(back.of('call.answered')).toHaveLength(1);
+      await clock.advance(leaseMs / 3);
+      await cluster.quiet();
+      await back.leave();
+      await cluster.quiet();
+      const later = await cluster.connect(1, dialect, 0);
+      await cluster.quiet();
+      expect(later.of('call.answered')).toEqual([]);
+      good(await later.send({ type: 'call.end', ref: CURRENT }));
+    },
+  );
+
   it('gone before its place was stored loses the seat at once', async () => {
     const alice = await cluster.connect(1, 'native', 0);
     const bob = await cluster.connect(2, 'native', 1);

@@ -11,9 +11,10 @@ export interface LiveCall {
   readonly outbox: readonly CallEvent[];
   /**
    * How the caller's device hears of the answer: the answering node tells it, so that no signal of the callee can overtake the answer. Absent: whoever
-   * delivers the event has to. A time (epoch ms): the answering node is about to, unless it is not heard of by then.
+   * delivers the event has to. A time (epoch ms): the answering node is about to, unless it is not heard of by then. True: it was sent, perhaps down
+   * a dead line. `confirmed`: the device's seat was renewed since, so it was there to hear it.
    */
-  readonly callerTold?: true | number;
+  readonly callerTold?: true | 'confirmed' | number;
 }
 
 /** How long the node that made a change has to publish its events before any other may step in. */

@@ -44,7 +44,7 @@ function tellMissed(session: Session, { state, callerTold }: LiveCall): true | u
     return undefined;
   }
   const delivery = answeredDelivery(state);
-  if (!delivery || (callerTold === true && answer === undefined)) return undefined;
+  if (!delivery || (callerTold === 'confirmed' && answer === undefined)) return undefined;
   session.deliver(delivery);
   return true;
 }

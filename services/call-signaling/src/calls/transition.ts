@@ -67,8 +67,7 @@ export async function change(
     const live: LiveCall = {
       state,
       outbox: [...(current?.live.outbox ?? []), ...events],
-      ...(current?.live.callerTold === undefined ? {} : { callerTold: current.live.callerTold }),
-      ...(command.type === 'answer' ? { callerTold: now + OUTBOX_GRACE_MS } : {}),
+      ...callerToldAfter(command, current?.live, now),
     };
     const deadline = deadlineOf(live, now, timings);
     if (!(await liveCalls.compareAndSet(callId, current?.version ?? 0, live, deadline))) continue;
@@ -77,6 +76,19 @@ export async function change(
     return settle(context, { before, live, told: events.length > 0 }, options);
   }
   throw unavailable('The call');
+}
+
+function callerToldAfter(
+  command: CallCommand,
+  live: LiveCall | undefined,
+  now: number,
+): Pick<LiveCall, 'callerTold'> {
+  if (command.type === 'answer') return { callerTold: now + OUTBOX_GRACE_MS };
+  if (live?.callerTold === undefined) return {};
+  const { callerTold, state } = live;
+  const { device, lost } = state.callerSeat;
+  const renewed = command.type === 'renew' && !lost && command.deviceIds.includes(device.deviceId);
+  return { callerTold: callerTold === true && renewed ? 'confirmed' : callerTold };
 }
 
 interface Stored {

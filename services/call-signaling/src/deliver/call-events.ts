@@ -54,7 +54,7 @@ async function answered(
     told = (await liveCalls.get(call.id))?.state;
   }
   const delivery = told && answeredDelivery(told.state);
-  if (told && delivery && told.callerTold !== true) {
+  if (told && delivery && told.callerTold !== true && told.callerTold !== 'confirmed') {
     router.toDevice(call.caller.id, callerDevice(call, told), delivery);
   }
   router.toDevice(by, device, { type: 'call.responded', call, response: 'accept' });
