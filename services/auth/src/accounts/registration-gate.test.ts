@@ -19,10 +19,10 @@ const held = () => {
 };
 
 describe('the gate of registrations', () => {
-  it('takes ten of one address at once, and further ones when those are done', async () => {
+  it('takes half of the queue from one address at once, and further ones when those are done', async () => {
     const gate = createRegistrationGate({ queue: 100 });
     const { hash, finish } = held();
-    const first = Array.from({ length: 10 }, (_, n) => gate.run(`2001:db8:1:2::${n}`, hash));
+    const first = Array.from({ length: 50 }, (_, n) => gate.run(`2001:db8:1:2::${n}`, hash));
     expect(await gate.run('2001:db8:1:2:ffff::1', hash)).toMatchObject({
       ok: false,
       error: { code: 'RATE_LIMITED', retryable: true, retryAfterMs: 1_000 },
@@ -33,10 +33,10 @@ describe('the gate of registrations', () => {
     expect(await gate.run('2001:db8:1:2::1', hash)).toEqual({ ok: true, value: 'hash' });
   });
 
-  it('leaves half of the queue to log-ins, however many addresses ask', async () => {
+  it('leaves a quarter of the queue to log-ins, however many addresses ask', async () => {
     const gate = createRegistrationGate({ queue: 9 });
     const { hash, finish } = held();
-    const first = Array.from({ length: 4 }, (_, n) => gate.run(`10.0.0.${n}`, hash));
+    const first = Array.from({ length: 6 }, (_, n) => gate.run(`10.0.0.${n}`, hash));
     await expect(gate.run('10.0.0.9', hash)).rejects.toMatchObject({
       code: 'SERVICE_UNAVAILABLE',
       retryable: true,

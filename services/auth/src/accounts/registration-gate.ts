@@ -2,8 +2,10 @@ import { ok, type Result, unavailable } from '@switchboard/protocol';
 import { limitedAddress } from '../client.ts';
 import { tooManyRegistrations } from '../refusals.ts';
 
-/** Registrations of one address whose passwords may wait for a hash, or be hashed, at once. */
-const PER_ADDRESS = 10;
+/** Of the places that wait for a hash, the part that registrations may take; the rest is always there for log-ins. */
+const SHARE = 0.75;
+/** Of that part, what one address may take: a class that signs up together fits, and leaves room for others. */
+const ADDRESS_SHARE = 2 / 3;
 
 export interface RegistrationGate {
   /**
@@ -15,10 +17,11 @@ export interface RegistrationGate {
 
 /**
  * Keeps registrations, which anybody may send and each of which costs a hash, from taking the places that log-ins wait in: together they
- * have half of `queue`. It counts what is in hand, not what a window saw: many people share one address, and join one after another.
+ * have three quarters of `queue`. It counts what is in hand, not what a window saw: many people share one address, and join one after another.
  */
 export function createRegistrationGate({ queue }: { readonly queue: number }): RegistrationGate {
-  const everybodys = Math.max(1, Math.floor(queue / 2));
+  const everybodys = Math.max(1, Math.floor(queue * SHARE));
+  const perAddress = Math.max(1, Math.floor(everybodys * ADDRESS_SHARE));
   const inHand = new Map<string, number>();
   let total = 0;
 
@@ -26,7 +29,7 @@ export function createRegistrationGate({ queue }: { readonly queue: number }): R
     async run(ip, hash) {
       const address = limitedAddress(ip);
       const own = inHand.get(address) ?? 0;
-      if (own >= PER_ADDRESS) return tooManyRegistrations();
+      if (own >= perAddress) return tooManyRegistrations();
       if (total >= everybodys) throw unavailable('Registration');
       inHand.set(address, own + 1);
       total += 1;
