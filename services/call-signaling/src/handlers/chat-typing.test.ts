@@ -42,6 +42,7 @@ describe('typing', () => {
         id: alice,
         username: 'alice',
         name: 'Alice',
+        email: null,
         role: 'user',
         sessionId: SessionId.parse(randomUUID()),
       },
@@ -52,7 +53,7 @@ describe('typing', () => {
     };
     const typing = createChatTyping();
     say = async (active, to = bob) => {
-      const target = { kind: 'user', userId: to } as const;
+      const target = { kind: 'direct', userId: to } as const;
       expect(await typing(session, { type: 'chat.typing', to: target, active }, context)).toEqual(ok({}));
     };
   });
