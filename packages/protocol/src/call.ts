@@ -73,10 +73,12 @@ export const Signal = z.object({
 });
 export type Signal = z.infer<typeof Signal>;
 
-/** How a client names a call: by id, by the other party, or "the one I am in". */
+/** How a client names a call: by id, by the other party or a socket of theirs, or "the one I am in". */
 export const CallRef = z.discriminatedUnion('by', [
   z.object({ by: z.literal('id'), callId: CallId }),
   z.object({ by: z.literal('user'), userId: UserId }),
+  /** One who shares a room with the sender. */
+  z.object({ by: z.literal('socket'), socketId: z.string().min(1).max(64) }),
   z.object({ by: z.literal('current') }),
 ]);
 export type CallRef = z.infer<typeof CallRef>;

@@ -3,6 +3,7 @@ import { CallKind, CallMedia, CallRef, Negotiation, Signal } from './call.ts';
 import { ChatTarget, ContentType } from './chat.ts';
 import { CallId, ConversationId, MessageId, RoomId, UserId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { Peer, RoomSignal } from './room.ts';
 
 /**
  * What a client can ask of us over a socket, in canonical form. Dialects decode into these; handlers know nothing else.
@@ -46,10 +47,27 @@ export const ChatConversations = z.object({ type: z.literal('chat.conversations'
 
 export const PresenceList = z.object({ type: z.literal('presence.list') });
 
+/** This socket takes part in the room: it hears what is said there, and its user is one of the participants. Again: no change. */
+export const RoomJoin = z.object({ type: z.literal('room.join'), roomId: RoomId });
+export const RoomLeave = z.object({ type: z.literal('room.leave'), roomId: RoomId });
+/**
+ * To one participant, or to all others in the room. `roomId` absent: a room that the sender shares with `to`, without `to` the only one it is in.
+ * Between the two parties of a live call it is a signal of that call.
+ */
+export const RoomSignalSend = z.object({
+  type: z.literal('room.signal'),
+  roomId: RoomId.optional(),
+  to: Peer.optional(),
+  signal: RoomSignal,
+});
+
 export const CallPlace = z.object({
   type: z.literal('call.place'),
   to: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('user'), userId: UserId }),
+    /** Whose socket it is; one who shares a room with the sender. */
+    z.object({ kind: z.literal('socket'), socketId: z.string().min(1).max(64) }),
+    /** Everybody else who takes part in the room. */
     z.object({ kind: z.literal('room'), roomId: RoomId }),
   ]),
   kind: CallKind,
@@ -70,7 +88,12 @@ export const CallReject = z.object({
   ref: CallRef,
   reason: z.enum(['rejected', 'busy']).default('rejected'),
 });
-export const CallEnd = z.object({ type: z.literal('call.end'), ref: CallRef });
+export const CallEnd = z.object({
+  type: z.literal('call.end'),
+  ref: CallRef,
+  /** Without such a call: a hang-up for the others in this room, who may be signalling without one. */
+  roomId: RoomId.optional(),
+});
 export const CallSignal = z.object({ type: z.literal('call.signal'), ref: CallRef, signal: Signal });
 /** A device asks for its user's live call: to take its place again after a reconnect, or to see one that rings. */
 export const CallResume = z.object({ type: z.literal('call.resume'), callId: CallId.optional() });
@@ -84,6 +107,9 @@ export const Command = z.discriminatedUnion('type', [
   ChatHistory,
   ChatConversations,
   PresenceList,
+  RoomJoin,
+  RoomLeave,
+  RoomSignalSend,
   CallPlace,
   CallAnswer,
   CallReject,

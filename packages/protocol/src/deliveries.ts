@@ -1,6 +1,7 @@
 import type { Call, CallDevice, CallKind, Signal } from './call.ts';
 import type { Message } from './chat.ts';
 import type { CallId, ConversationId, DeviceId, MessageId, RoomId, UserId } from './ids.ts';
+import type { Participant, Room, RoomSignal } from './room.ts';
 import type { PublicUser } from './user.ts';
 
 /**
@@ -11,7 +12,8 @@ export type Delivery =
   | { type: 'connected'; userId: UserId; deviceId: DeviceId; socketId: string }
   /** The whole list, the recipient included. `joined`/`left` say what changed since the last one; both empty on connect. */
   | { type: 'presence'; online: PublicUser[]; joined: PublicUser[]; left: PublicUser[]; at: string }
-  | { type: 'message.created'; message: Message }
+  /** `senderEmail`: for messages of rooms, where a document shows it. */
+  | { type: 'message.created'; message: Message; senderEmail?: string | null }
   /** To the author: the first device of the receiver was sent it. */
   | { type: 'message.delivered'; messageId: MessageId; conversationId: ConversationId; at: string }
   | {
@@ -24,6 +26,23 @@ export type Delivery =
       at: string;
     }
   | { type: 'typing'; from: PublicUser; active: boolean; conversationId: ConversationId; roomId?: RoomId }
+  /** To everybody in a room, whenever that changed: all who are. */
+  | { type: 'room.participants'; roomId: RoomId; participants: Participant[] }
+  /** To the others in the room. */
+  | { type: 'room.joined'; roomId: RoomId; participant: Participant }
+  | { type: 'room.left'; roomId: RoomId; participant: Participant }
+  /** `direct`: sent to the recipient alone, not to the room. */
+  | {
+      type: 'room.signal';
+      roomId: RoomId;
+      from: PublicUser;
+      socketId: string;
+      signal: RoomSignal;
+      direct: boolean;
+    }
+  | { type: 'room.updated'; room: Room }
+  /** The room is gone, and nobody is in it any more. */
+  | { type: 'room.deleted'; roomId: RoomId }
   /** To the caller's device: the call exists and rings. */
   | { type: 'call.placed'; call: Call }
   /** To every rung device; again, to one that connects while it rings. */
@@ -76,7 +95,16 @@ export type Delivery =
   /** The other party is away (`away`) or back; only vocabularies that know grace say so. */
   | { type: 'call.peer'; call: Call; by: PublicUser; state: 'away' | 'back'; graceUntil?: string }
   /** `accepts`: the callee's answer to a caller who sent an offer with the ring, which the accept had left open. */
-  | { type: 'call.signal'; callId: CallId; from: PublicUser; signal: Signal; accepts?: true }
+  | {
+      type: 'call.signal';
+      callId: CallId;
+      from: PublicUser;
+      /** The transport's id of the socket it came from, which some vocabularies show. */
+      socketId?: string;
+      roomId?: RoomId;
+      signal: Signal;
+      accepts?: true;
+    }
   /** The node is leaving: reconnect within `withinMs`, spread at random. */
   | { type: 'server.drain'; withinMs: number };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Call, CallDevice, CallEndReason } from './call.ts';
 import { Message } from './chat.ts';
 import { ConversationId, DeviceId, EventId, MessageId, SessionId, UserId } from './ids.ts';
+import { Room } from './room.ts';
 import { DirectoryUser } from './user.ts';
 
 /**
@@ -36,6 +37,11 @@ export const MessagesRead = fact('chat.message.read', {
   read: z.array(z.object({ authorId: UserId, messageIds: z.array(MessageId) })),
   upToSeq: z.number().int().positive(),
 });
+
+export const RoomCreated = fact('chat.room.created', { room: Room });
+export const RoomUpdated = fact('chat.room.updated', { room: Room });
+/** `room.active` is false. */
+export const RoomDeleted = fact('chat.room.deleted', { room: Room });
 
 /** A device of the receiver was sent these messages of one author for the first time. */
 export const MessagesDelivered = fact('chat.message.delivered', {
@@ -86,6 +92,9 @@ export const BusEvent = z.discriminatedUnion('type', [
   MessageCreated,
   MessagesRead,
   MessagesDelivered,
+  RoomCreated,
+  RoomUpdated,
+  RoomDeleted,
   CallRinging,
   CallAnswered,
   CallDeclined,
@@ -112,6 +121,10 @@ export function orderingKey(event: BusEvent): string {
       return `user:${event.userId}`;
     case 'chat.message.created':
       return event.message.conversationId;
+    case 'chat.room.created':
+    case 'chat.room.updated':
+    case 'chat.room.deleted':
+      return `room:${event.room.id}`;
     case 'chat.message.read':
     case 'chat.message.delivered':
       return event.conversationId;

@@ -8,4 +8,5 @@ export * from './ids.ts';
 export * from './limits.ts';
 export * from './replies.ts';
 export * from './requests.ts';
+export * from './room.ts';
 export * from './user.ts';

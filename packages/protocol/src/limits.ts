@@ -14,6 +14,10 @@ export const LIMITS = {
   frameBytes: 160 * 1024,
   jsonDepth: 12,
   socketsPerUser: 20,
+  /** Rooms one socket may be in. */
+  roomsPerSocket: 100,
+  roomNameLength: 100,
+  roomDescriptionLength: 2000,
 } as const;
 
 /** Size of a value as the wire counts it; Infinity for what JSON cannot carry. */

@@ -2,6 +2,7 @@ import type { Call } from './call.ts';
 import type { ConversationSummary, Message } from './chat.ts';
 import type { CommandType } from './commands.ts';
 import type { DeviceId, UserId } from './ids.ts';
+import type { Participant, Room } from './room.ts';
 import type { PublicUser } from './user.ts';
 
 /** What a handled command answers its sender; dialects word it into the ack. */
@@ -14,11 +15,16 @@ export interface CommandReplies {
   'chat.history': { messages: Message[]; more: boolean };
   'chat.conversations': { conversations: ConversationSummary[] };
   'presence.list': { online: PublicUser[] };
+  'room.join': { room: Room; participants: Participant[] };
+  'room.leave': Record<string, never>;
+  /** `relayed` false: nobody there to hear it, or held for a call that rings. */
+  'room.signal': { relayed: boolean };
   /** `renegotiation`: the two were in this call already and the offer was relayed inside it. */
   'call.place': { call: Call; renegotiation: boolean };
   'call.answer': { call: Call; renegotiation: boolean; offer?: unknown };
   'call.reject': { call: Call };
-  'call.end': { call: Call };
+  /** Null: there was no call, and the others in the room were told. */
+  'call.end': { call: Call | null };
   'call.signal': { relayed: boolean };
   'call.resume': { call: Call | null; offer?: unknown };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ConversationSummary, Message } from './chat.ts';
 import { ChatConversations, ChatHistory, ChatRead, ChatSend, ChatSync } from './commands.ts';
-import { ConversationId, DeviceId, MessageId, SessionId, UserId } from './ids.ts';
+import { ConversationId, DeviceId, MessageId, RoomId, SessionId, UserId } from './ids.ts';
+import { Participant, Room } from './room.ts';
 import { DirectoryUser, Identity } from './user.ts';
 
 /**
@@ -24,6 +25,7 @@ export const REQUESTS = {
   },
   /** Stores a message; replies only once it is durable. `duplicate` when the clientMessageId was known already. */
   'chat.send': {
+    /** To a room: the calling edge has seen that `actor` is in it. */
     payload: ChatSend.omit(bare).extend({ actor: Identity, origin: DeviceId.optional() }),
     reply: z.object({ message: Message, duplicate: z.boolean() }),
   },
@@ -46,6 +48,13 @@ export const REQUESTS = {
   'chat.conversations': {
     payload: ChatConversations.omit(bare).extend({ actor: Identity }),
     reply: z.object({ conversations: z.array(ConversationSummary) }),
+  },
+  /** An active room; rejects ROOM_NOT_FOUND. */
+  'chat.room.get': { payload: z.object({ roomId: RoomId }), reply: z.object({ room: Room }) },
+  /** Who is in these rooms now, by room id; rooms with nobody in them are left out. */
+  'signaling.room.participants': {
+    payload: z.object({ roomIds: z.array(RoomId).max(200) }),
+    reply: z.object({ rooms: z.record(z.string(), z.array(Participant)) }),
   },
 } as const;
 

@@ -12,7 +12,7 @@ export interface Grant {
    * Commands of one socket in one lane are carried out one after the other, each after the one before was answered;
    * null: side by side. `conversation`: one lane for each.
    */
-  readonly lane: 'call' | 'conversation' | 'typing' | null;
+  readonly lane: 'call' | 'conversation' | 'room' | 'typing' | null;
 }
 
 /**
@@ -30,6 +30,9 @@ export const AUTHORIZATION: { readonly [T in CommandType]: Grant } = {
   'chat.history': { may: ['member'], lane: null },
   'chat.conversations': { may: ['user'], lane: null },
   'presence.list': { may: ['user'], lane: null },
+  'room.join': { may: ['user'], lane: 'room' },
+  'room.leave': { may: ['user'], lane: 'room' },
+  'room.signal': { may: ['user'], lane: 'call' },
   'call.place': { may: ['user'], lane: 'call' },
   'call.answer': { may: ['callee'], lane: 'call' },
   'call.reject': { may: ['callee'], lane: 'call' },

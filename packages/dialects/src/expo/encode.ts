@@ -49,7 +49,7 @@ export function expoAckFields(reply: CommandReply, context: EncodeContext): Reco
     case 'call.answer':
     case 'call.reject':
     case 'call.end':
-      return { callId: reply.value.call.id };
+      return given('callId', reply.value.call?.id);
     default:
       return {};
   }

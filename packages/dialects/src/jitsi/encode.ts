@@ -72,7 +72,7 @@ export function jitsiAckFields(reply: CommandReply, context: EncodeContext): Rec
     case 'call.reject':
       return { response: 'reject', ...about(reply.value.call, context) };
     case 'call.end':
-      return { callId: reply.value.call.id };
+      return given('callId', reply.value.call?.id);
     default:
       return {};
   }

@@ -1,4 +1,4 @@
-import type { CallId, CallRef, ChatTarget, RoomId, UserId } from '@switchboard/protocol';
+import type { CallId, CallRef, ChatTarget, Peer, RoomId, UserId } from '@switchboard/protocol';
 import type { InboundEvent } from '../dialect.ts';
 import { inbound } from '../payload/inbound.ts';
 import * as schema from './schema.ts';
@@ -76,6 +76,35 @@ export const nativeInbound: ReadonlyMap<string, InboundEvent> = new Map([
     }),
   ],
   [
+    'room.join',
+    inbound({
+      summary: 'Takes part in a room.',
+      schema: schema.RoomJoin,
+      command: ({ roomId }) => ({ type: 'room.join', roomId }),
+    }),
+  ],
+  [
+    'room.leave',
+    inbound({
+      summary: 'Leaves a room.',
+      schema: schema.RoomLeave,
+      command: ({ roomId }) => ({ type: 'room.leave', roomId }),
+    }),
+  ],
+  [
+    'room.signal',
+    inbound({
+      summary: 'Sends negotiation to one participant of a room, or to all others.',
+      schema: schema.RoomSend,
+      command: ({ roomId, to, signal }) => ({
+        type: 'room.signal',
+        roomId,
+        ...(to === undefined ? {} : { to: peer(to) }),
+        signal,
+      }),
+    }),
+  ],
+  [
     'call.place',
     inbound({
       summary: 'Calls a user, or the other members of a room.',
@@ -139,6 +168,10 @@ export const nativeInbound: ReadonlyMap<string, InboundEvent> = new Map([
 
 function chatTarget(to: { userId: UserId } | { roomId: RoomId }): ChatTarget {
   return 'userId' in to ? { kind: 'direct', userId: to.userId } : { kind: 'room', roomId: to.roomId };
+}
+
+function peer(to: { userId: UserId } | { socketId: string }): Peer {
+  return 'userId' in to ? { kind: 'user', userId: to.userId } : { kind: 'socket', socketId: to.socketId };
 }
 
 function callRef(callId: CallId | undefined): CallRef {

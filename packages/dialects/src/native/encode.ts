@@ -15,6 +15,8 @@ export function encodeNative(delivery: Delivery, context: EncodeContext): readon
       const { type: _, ...payload } = delivery;
       return [frame('session.connected', payload)];
     }
+    case 'message.created':
+      return [frame('message.created', { message: delivery.message })];
     case 'call.answered': {
       const { type, answerFollows: _, ...payload } = delivery;
       return [{ event: type, args: [{ ...payload, ...room(delivery.call, context) }] }];

@@ -13,9 +13,12 @@ import {
   Message,
   MessageId,
   Negotiation,
+  Participant,
   PublicUser,
   Rejection,
+  Room,
   RoomId,
+  RoomSignal,
   Signal,
   UserId,
 } from '@switchboard/protocol';
@@ -61,6 +64,20 @@ export const ChatSync = z.object({ conversationId: ConversationId, after: z.int(
 export const ChatHistory = z.object({ conversationId: ConversationId, before: seq.optional(), ...page });
 export const ChatConversations = optional(page);
 export const PresenceList = optional({});
+export const RoomJoin = z.object({ roomId: RoomIdInput });
+export const RoomLeave = z.object({ roomId: RoomIdInput });
+export const RoomSend = z.object({
+  roomId: RoomIdInput,
+  /** Absent: everybody else in the room. */
+  to: z
+    .union([z.strictObject({ userId: UserIdInput }), z.strictObject({ socketId: z.string().min(1).max(64) })])
+    .optional(),
+  signal: z.discriminatedUnion('kind', [
+    z.object({ kind: z.enum(['offer', 'answer']), payload: Description }),
+    z.object({ kind: z.literal('candidate'), payload: Candidate }),
+    z.object({ kind: z.literal('hangup') }),
+  ]),
+});
 export const CallPlace = z
   .object({
     to: Target,
@@ -138,6 +155,30 @@ export const nativeOutbound = {
     }),
     summary: 'Somebody writes, or stopped.',
   },
+  'room.participants': {
+    schema: z.object({ roomId: RoomId, participants: z.array(Participant) }),
+    summary: 'Everybody in the room, whenever that changed.',
+  },
+  'room.joined': {
+    schema: z.object({ roomId: RoomId, participant: Participant }),
+    summary: 'Somebody else came into the room.',
+  },
+  'room.left': {
+    schema: z.object({ roomId: RoomId, participant: Participant }),
+    summary: 'Somebody left the room.',
+  },
+  'room.signal': {
+    schema: z.object({
+      roomId: RoomId,
+      from: PublicUser,
+      socketId: z.string(),
+      signal: RoomSignal,
+      direct: z.boolean(),
+    }),
+    summary: 'Negotiation from a participant; `direct` when it was sent to this one alone.',
+  },
+  'room.updated': { schema: z.object({ room: Room }), summary: 'The room was changed by its creator.' },
+  'room.deleted': { schema: z.object({ roomId: RoomId }), summary: 'The room is gone.' },
   'call.placed': { schema: z.object(withRoom), summary: 'To the caller: the call rings.' },
   'call.incoming': {
     schema: z.object({ ...withRoom, offer: z.unknown().optional(), expiresAt: at }),
@@ -193,7 +234,13 @@ export const nativeOutbound = {
     summary: 'The other party lost its connection and may return until `graceUntil`, or is back.',
   },
   'call.signal': {
-    schema: z.object({ callId: CallId, from: PublicUser, signal: Signal }),
+    schema: z.object({
+      callId: CallId,
+      from: PublicUser,
+      socketId: z.string().optional(),
+      roomId: RoomId.optional(),
+      signal: Signal,
+    }),
     summary: 'One piece of WebRTC negotiation from the other device.',
   },
   'server.drain': {
@@ -221,10 +268,13 @@ export const nativeAcks = {
   'chat.history': z.object({ messages: z.array(Message), more: z.boolean() }),
   'chat.conversations': z.object({ conversations: z.array(ConversationSummary) }),
   'presence.list': z.object({ online: z.array(PublicUser) }),
+  'room.join': z.object({ room: Room, participants: z.array(Participant) }),
+  'room.leave': z.object({}),
+  'room.signal': z.object({ relayed: z.boolean() }),
   'call.place': z.object({ ...withRoom, renegotiation: z.boolean() }),
   'call.answer': z.object({ ...withRoom, renegotiation: z.boolean(), offer: z.unknown().optional() }),
   'call.reject': z.object({ call: Call }),
-  'call.end': z.object({ call: Call }),
+  'call.end': z.object({ call: Call.nullable() }),
   'call.signal': z.object({ relayed: z.boolean() }),
   'call.resume': z.object({
     call: Call.nullable(),

@@ -38,7 +38,7 @@ export function peerAckFields(reply: CommandReply): Record<string, unknown> {
     case 'call.answer':
     case 'call.reject':
     case 'call.end':
-      return { callId: reply.value.call.id };
+      return given('callId', reply.value.call?.id);
     default:
       return {};
   }

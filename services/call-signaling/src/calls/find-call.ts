@@ -16,6 +16,7 @@ export async function findCall(
   ref: CallRef,
 ): Promise<Result<CallId>> {
   if (ref.by === 'id') return ok(ref.callId);
+  if (ref.by === 'socket') return refuse('CALL_NOT_FOUND');
   const me = session.identity.id;
   const means = (call: Parameters<typeof isBetween>[0]) =>
     ref.by === 'current' || isBetween(call, me, ref.userId);

@@ -12,7 +12,7 @@ const MAX_ROUNDS = 5;
 /** Rings a user. A repeated place inside a call with that user renegotiates it; two who call each other get one call. */
 export const callPlace: Handler<'call.place'> = async (session, command, context) => {
   const { identity } = session;
-  if (command.to.kind === 'room') return reject('ROOM_NOT_FOUND', 'No such room');
+  if (command.to.kind !== 'user') return reject('ROOM_NOT_FOUND', 'No such room');
   const calleeId = command.to.userId;
   if (calleeId === identity.id) return reject('INVALID_DATA', 'You cannot call yourself');
 

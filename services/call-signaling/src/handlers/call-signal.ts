@@ -20,7 +20,8 @@ export const callSignal: Handler<'call.signal'> = async (session, { ref, signal 
     const { call } = hosted.live.state;
     const meant =
       ref.by === 'current' ||
-      (ref.by === 'id' ? ref.callId === call.id : isBetween(call, session.identity.id, ref.userId));
+      (ref.by === 'id' && ref.callId === call.id) ||
+      (ref.by === 'user' && isBetween(call, session.identity.id, ref.userId));
     // A change under way may be about to move a seat: then in line behind it.
     if (meant && calls.changes.size(call.id) === 0) return relay(context, session, hosted.live.state, signal);
   }

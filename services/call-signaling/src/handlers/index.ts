@@ -1,3 +1,4 @@
+import { reject } from '@switchboard/protocol';
 import type { Handler, Handlers } from '../context.ts';
 import { callAnswer } from './call-answer.ts';
 import { callEnd } from './call-end.ts';
@@ -24,6 +25,9 @@ export function createHandlers(presenceList: Handler<'presence.list'>): Handlers
     'chat.history': chatHistory,
     'chat.conversations': chatConversations,
     'presence.list': presenceList,
+    'room.join': async () => reject('ROOM_NOT_FOUND', 'No such room'),
+    'room.leave': async () => reject('ROOM_NOT_FOUND', 'No such room'),
+    'room.signal': async () => reject('ROOM_NOT_FOUND', 'No such room'),
     'call.place': callPlace,
     'call.answer': callAnswer,
     'call.reject': callReject,

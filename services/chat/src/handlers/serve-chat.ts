@@ -1,5 +1,11 @@
 import type { Bus } from '@switchboard/ports';
-import type { RequestName, RequestPayload, RequestReply, Result } from '@switchboard/protocol';
+import {
+  type RequestName,
+  type RequestPayload,
+  type RequestReply,
+  type Result,
+  reject,
+} from '@switchboard/protocol';
 import { mongoFault } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
 import { listConversations } from '../conversations/list-conversations.ts';
@@ -24,6 +30,7 @@ const HANDLERS: ChatHandlers = {
   'chat.sync': sync,
   'chat.history': history,
   'chat.conversations': listConversations,
+  'chat.room.get': async () => reject('ROOM_NOT_FOUND', 'No such room'),
 };
 
 /** Joins the queue groups; disposing finishes what is in hand. */
