@@ -12,11 +12,13 @@ const allowed = {
   'engine-memory': ['ports', 'domain', 'protocol'],
   'embedded-mongo': [],
   'service-kit': ['ports', 'domain', 'protocol'],
+  'api-docs': ['service-kit', 'dialects', 'protocol'],
   web: ['protocol'],
   auth: ['service-kit', 'dialects', 'ports', 'domain', 'protocol'],
   chat: ['service-kit', 'dialects', 'ports', 'domain', 'protocol'],
   'call-signaling': ['service-kit', 'dialects', 'ports', 'domain', 'protocol'],
   'all-in-one': [
+    'api-docs',
     'auth',
     'chat',
     'call-signaling',

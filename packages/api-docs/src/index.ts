@@ -1,0 +1,1 @@
+export type { SchemaJson } from './schema-json.ts';
