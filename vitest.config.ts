@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // None while developing. Where a busy neighbour may hold the machine up, a second try is granted, and the tally names who needed it.
+    retry: Number(process.env.SWITCHBOARD_TEST_RETRIES ?? 0),
     passWithNoTests: false,
   },
 });

@@ -4,11 +4,13 @@ export default class TallyReporter {
     let passed = 0;
     let failed = 0;
     let skipped = 0;
+    const unsteady = [];
     for (const module of modules) {
       let ran = false;
       for (const test of module.children.allTests()) {
         ran = true;
         const state = test.result().state;
+        if (test.diagnostic()?.flaky) unsteady.push(`${module.relativeModuleId} > ${test.fullName}`);
         if (state === 'passed') passed += 1;
         else if (state === 'skipped') skipped += 1;
         else failed += 1;
@@ -19,6 +21,7 @@ export default class TallyReporter {
     failed += unhandledErrors.length;
     this.line = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
     // After the default reporter's own summary, which is printed in the same tick.
-    process.once('exit', () => process.stdout.write(`${this.line}\n`));
+    const named = unsteady.map((name) => `passed at the second try only: ${name}\n`).join('');
+    process.once('exit', () => process.stdout.write(`${named}${this.line}\n`));
   }
 }
