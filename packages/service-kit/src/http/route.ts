@@ -1,7 +1,7 @@
 import type { DialectName, Identity } from '@switchboard/protocol';
 import type { z } from 'zod';
 
-/** What a route answers. `body` undefined sends none; a string is sent as text, the rest as JSON. */
+/** What a route answers. `body` undefined sends none; a string is sent as text unless `headers` name another type, the rest as JSON. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
