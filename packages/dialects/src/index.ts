@@ -1,3 +1,4 @@
+export { channelsEventOf } from './channels/decode.ts';
 export * from './dialect.ts';
 export * from './dialect-of-path.ts';
 export * from './expo/present.ts';

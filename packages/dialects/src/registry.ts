@@ -1,5 +1,6 @@
 import type { DialectName, Rejection } from '@switchboard/protocol';
 import { presentChannelsError, type RefusedRequest } from './channels/errors.ts';
+import { channels } from './channels/index.ts';
 import type { Dialect, Frame } from './dialect.ts';
 import { dialectOfPath } from './dialect-of-path.ts';
 import { presentExpoError } from './expo/errors.ts';
@@ -15,7 +16,7 @@ import { presentRoomsError } from './rooms/errors.ts';
 
 /** Every vocabulary that sockets can speak. */
 export const dialects: ReadonlyMap<DialectName, Dialect> = new Map(
-  [peer, jitsi, expo, expoLower, native].map((dialect) => [dialect.name, dialect]),
+  [peer, jitsi, expo, expoLower, channels, native].map((dialect) => [dialect.name, dialect]),
 );
 
 /** No inbound event of a Socket.IO vocabulary has a name that another has; the table test sees to it. */
