@@ -26,6 +26,7 @@ import { createAdmit } from './edge/admission.ts';
 import { createDispatcher } from './edge/dispatcher.ts';
 import { openEdge } from './edge/edge.ts';
 import { createEdgeMetrics } from './edge/edge-metrics.ts';
+import { hurryGoodbyes } from './edge/goodbye.ts';
 import { createSessionRegistry } from './edge/session-registry.ts';
 import { watchSessions } from './edge/session-watch.ts';
 import { createSocketServer } from './edge/socket-server.ts';
@@ -214,7 +215,10 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
           },
         },
       ],
-      attach: (server) => void io.attach(server),
+      attach(server) {
+        io.attach(server);
+        hurryGoodbyes(io);
+      },
       async drain(withinMs) {
         accepting = false;
         await edge.drain(withinMs);

@@ -93,13 +93,17 @@ export function createAdmission(
       connecting.delete(socket.conn);
       if (decided.ok) socket.data.admission = decided.value;
       // Out of the promise: what a listener throws behind `next` is a fault of its own.
-      setImmediate(() => (decided.ok ? next() : next(connectError(decided.error))));
+      setImmediate(() => (decided.ok ? next() : next(connectError(decided.error, socket.conn.protocol))));
     });
   };
 }
 
-/** `error.data` is what a client that knows us reads: code, and whether to come again. */
-function connectError(rejection: Rejection): Error {
+/**
+ * `error.data` is what a client that knows us reads: code, and whether to come again. Clients of Socket.IO 2 would be sent it in place of the
+ * message, and they look for the message.
+ */
+function connectError(rejection: Rejection, engineProtocol: number): Error {
+  if (engineProtocol === 3) return new Error(connectMessage(rejection));
   const { code, retryable, retryAfterMs } = rejection;
   const data = { code, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   return Object.assign(new Error(connectMessage(rejection)), { data });

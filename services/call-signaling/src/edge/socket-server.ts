@@ -16,6 +16,8 @@ export function createSocketServer(
     perMessageDeflate: false,
     httpCompression: false,
     maxHttpBufferSize: LIMITS.frameBytes,
+    // Clients of Socket.IO 1 and 2 speak the engine's third protocol; those of 3 and 4 the fourth.
+    allowEIO3: true,
     connectTimeout: JOIN_TIMEOUT_MS,
     pingInterval: 20_000,
     pingTimeout: 10_000,
