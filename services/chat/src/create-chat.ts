@@ -16,6 +16,7 @@ import { serveChat } from './handlers/serve-chat.ts';
 import { chatRoutes } from './http/chat-routes.ts';
 import { createDirectKind } from './membership/direct.ts';
 import { createMembership } from './membership/membership.ts';
+import { createRoomKind } from './membership/room.ts';
 import { createCreatedEvents } from './publishing/created-events.ts';
 import { createDeliveredEvents } from './publishing/delivered-events.ts';
 import { startSweeps } from './publishing/sweeps.ts';
@@ -26,6 +27,8 @@ import { conversationModel } from './store/conversation-model.ts';
 import { createConversationStore } from './store/conversation-store.ts';
 import { messageModel } from './store/message-model.ts';
 import { createMessageStore } from './store/message-store.ts';
+import { roomModel } from './store/room-model.ts';
+import { createRoomStore } from './store/room-store.ts';
 
 /** What a host provides. None of it is closed with the service. */
 export interface ChatDeps {
@@ -52,7 +55,8 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
   const { bus, clock, logger, mongo, rates } = deps;
   const messageDocs = messageModel(mongo.connection);
   const conversationDocs = conversationModel(mongo.connection);
-  await mongo.ensureIndexes([messageDocs, conversationDocs]);
+  const roomDocs = roomModel(mongo.connection);
+  await mongo.ensureIndexes([messageDocs, conversationDocs, roomDocs]);
 
   const metrics = createChatMetrics(deps.metrics);
   const graceMs = config.CHAT_OUTBOX_GRACE;
@@ -72,14 +76,10 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
     graceMs,
   });
   const deliveredEvents = createDeliveredEvents({ model: messageDocs, bus, clock, logger, graceMs });
-  const readEvents = createOutbox({
-    model: conversationDocs,
-    bus,
-    clock,
-    logger,
-    graceMs,
-    sweepMs: config.CHAT_OUTBOX_SWEEP,
-  });
+  const outboxOptions = { bus, clock, logger, graceMs, sweepMs: config.CHAT_OUTBOX_SWEEP };
+  const rooms = createRoomStore(roomDocs);
+  const readEvents = createOutbox({ model: conversationDocs, ...outboxOptions });
+  const roomEvents = createOutbox({ model: roomDocs, ...outboxOptions });
   const commits = createGroupCommit({
     log: messages,
     clock,
@@ -109,10 +109,13 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
     directory,
     messages,
     conversations,
+    rooms,
     reading: new Turns(),
+    searching: new Turns(),
     readEvents,
+    roomEvents,
     deliveredEvents,
-    membership: createMembership({ direct: createDirectKind(directory) }),
+    membership: createMembership({ direct: createDirectKind(directory), room: createRoomKind(rooms) }),
     sending: createRepeats((draft) => commits.submit(draft), messages, MAX_ACKNOWLEDGED),
   };
 
@@ -125,6 +128,7 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
       createdEvents.settled(SETTLE_MS),
       deliveredEvents.settled(SETTLE_MS),
       readEvents[Symbol.asyncDispose](),
+      roomEvents[Symbol.asyncDispose](),
     ]);
     await ownDirectory?.[Symbol.asyncDispose]();
   };

@@ -34,15 +34,20 @@ export async function markRead(
   const upTo = new Map<ConversationId, number>();
   const raise = (id: ConversationId, seq: number) => upTo.set(id, Math.max(upTo.get(id) ?? 0, seq));
 
-  if (conversationId !== undefined) raise(conversationId, upToSeq ?? Number.POSITIVE_INFINITY);
+  if (conversationId !== undefined) {
+    const allowed = await context.membership.mayRead(actor.id, conversationId);
+    if (!allowed.ok) return allowed;
+    raise(conversationId, upToSeq ?? Number.POSITIVE_INFINITY);
+  }
   const unique = [...new Set(messageIds)];
   const docs = unique.length > 0 ? await context.messages.byIds(unique) : [];
   if (docs.length < unique.length) return notAMember();
   for (const doc of docs) raise(doc.conversationId as ConversationId, doc.seq);
   if (upTo.size === 0) return reject('INVALID_DATA', 'messageIds or conversationId is required');
 
-  const allowed = await Promise.all([...upTo.keys()].map((id) => context.membership.isMember(actor.id, id)));
-  if (allowed.includes(false)) return notAMember();
+  const named = new Set(docs.map((doc) => doc.conversationId as ConversationId));
+  const allowed = await Promise.all([...named].map((id) => context.membership.mayRead(actor.id, id)));
+  if (allowed.some((each) => !each.ok)) return notAMember();
   const reached = await Promise.all(
     [...upTo].map(([id, seq]) =>
       // One at a time per reader and conversation: the devices of one user here need not race one another.
