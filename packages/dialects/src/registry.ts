@@ -66,10 +66,16 @@ export function presentRestError(dialect: DialectName, request: RefusedRequest =
   }
 }
 
-/** The same by where the request went, as an HTTP app asks it. */
+/** The same by where the request went, as an HTTP app asks it; `dialect` where its body spoke another one than the path. */
 export function presentRestErrorAt(
   rejection: Rejection,
-  request: { readonly method: string; readonly path: string; readonly contentType?: string },
+  request: {
+    readonly method: string;
+    readonly path: string;
+    readonly contentType?: string;
+    readonly dialect?: DialectName;
+  },
 ): RestReply {
-  return presentRestError(dialectOfPath(request.method, request.path), request)(rejection);
+  const dialect = request.dialect ?? dialectOfPath(request.method, request.path);
+  return presentRestError(dialect, request)(rejection);
 }
