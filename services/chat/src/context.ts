@@ -8,6 +8,7 @@ import type { Turns } from './receipts/turns.ts';
 import type { Repeats } from './sending/repeats.ts';
 import type { ConversationStore } from './store/conversation-store.ts';
 import type { MessageStore } from './store/message-store.ts';
+import type { RoomPositionStore } from './store/room-position-store.ts';
 import type { RoomStore } from './store/room-store.ts';
 
 /** What the application functions work with; one per running service. */
@@ -23,10 +24,12 @@ export interface ChatContext {
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
   readonly rooms: RoomStore;
+  readonly positions: RoomPositionStore;
   readonly sending: Repeats;
   readonly reading: Turns;
   readonly searching: Turns;
   readonly readEvents: Outbox;
+  readonly positionEvents: Outbox;
   readonly roomEvents: Outbox;
   readonly deliveredEvents: DeliveredEvents;
 }

@@ -28,6 +28,8 @@ import { createConversationStore } from './store/conversation-store.ts';
 import { messageModel } from './store/message-model.ts';
 import { createMessageStore } from './store/message-store.ts';
 import { roomModel } from './store/room-model.ts';
+import { roomPositionModel } from './store/room-position-model.ts';
+import { createRoomPositionStore } from './store/room-position-store.ts';
 import { createRoomStore } from './store/room-store.ts';
 
 /** What a host provides. None of it is closed with the service. */
@@ -56,7 +58,8 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
   const messageDocs = messageModel(mongo.connection);
   const conversationDocs = conversationModel(mongo.connection);
   const roomDocs = roomModel(mongo.connection);
-  await mongo.ensureIndexes([messageDocs, conversationDocs, roomDocs]);
+  const positionDocs = roomPositionModel(mongo.connection);
+  await mongo.ensureIndexes([messageDocs, conversationDocs, roomDocs, positionDocs]);
 
   const metrics = createChatMetrics(deps.metrics);
   const graceMs = config.CHAT_OUTBOX_GRACE;
@@ -67,9 +70,11 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
     onInsert: (size) => metrics.batch(size),
   });
   const conversations = createConversationStore(conversationDocs);
+  const positions = createRoomPositionStore(positionDocs);
   const createdEvents = createCreatedEvents({
     model: messageDocs,
     conversations,
+    positions,
     bus,
     clock,
     logger,
@@ -79,6 +84,7 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
   const outboxOptions = { bus, clock, logger, graceMs, sweepMs: config.CHAT_OUTBOX_SWEEP };
   const rooms = createRoomStore(roomDocs);
   const readEvents = createOutbox({ model: conversationDocs, ...outboxOptions });
+  const positionEvents = createOutbox({ model: positionDocs, ...outboxOptions });
   const roomEvents = createOutbox({ model: roomDocs, ...outboxOptions });
   const commits = createGroupCommit({
     log: messages,
@@ -110,9 +116,11 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
     messages,
     conversations,
     rooms,
+    positions,
     reading: new Turns(),
     searching: new Turns(),
     readEvents,
+    positionEvents,
     roomEvents,
     deliveredEvents,
     membership: createMembership({ direct: createDirectKind(directory), room: createRoomKind(rooms) }),
@@ -128,6 +136,7 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
       createdEvents.settled(SETTLE_MS),
       deliveredEvents.settled(SETTLE_MS),
       readEvents[Symbol.asyncDispose](),
+      positionEvents[Symbol.asyncDispose](),
       roomEvents[Symbol.asyncDispose](),
     ]);
     await ownDirectory?.[Symbol.asyncDispose]();

@@ -15,8 +15,8 @@ import { newEvent } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
 import { groupBy } from '../group-by.ts';
 import { notAMember } from '../membership/membership.ts';
-import { readSeq } from '../store/conversation-store.ts';
 import type { MessageDoc } from '../store/message-model.ts';
+import { readPosition } from './read-positions.ts';
 
 /** How far back a receipt looks for messages to name; older ones became read, too, but their authors have long moved on. */
 const NAMED_SPAN = 2_000;
@@ -59,29 +59,24 @@ export async function markRead(
 
 /** Returns where the reader's position is afterwards. */
 async function advance(
-  { messages, conversations, readEvents, clock }: ChatContext,
+  context: ChatContext,
   readerId: UserId,
   conversationId: ConversationId,
   upTo: number,
 ): Promise<number> {
+  const { messages, clock } = context;
   const newest = (await messages.newest([conversationId])).get(conversationId);
   if (!newest) return 0;
   const to = Math.min(upTo, newest.seq);
+  const position = readPosition(context, conversationId, readerId, newest);
   for (let race = 0; race < MAX_LOST_RACES; race++) {
-    const conversation = (await conversations.byIds([conversationId])).get(conversationId);
-    if (!conversation) {
-      await conversations.follow(newest);
-      continue;
-    }
-    const from = readSeq(conversation, readerId);
+    const from = await position.current();
     if (from >= to) return from;
     const range = { after: Math.max(from, to - NAMED_SPAN), upTo: to };
     const named = await messages.othersWithin(conversationId, readerId, range, LIMITS.pageMax);
     const event =
       named.length > 0 ? newEvent(readEvent(conversationId, readerId, named, to), clock) : undefined;
-    if (!(await conversations.moveRead(conversationId, readerId, from, to, event))) continue;
-    if (event) void readEvents.flush(conversationId, [event]);
-    return to;
+    if (await position.move(from, to, event)) return to;
   }
   throw unavailable('The read position');
 }

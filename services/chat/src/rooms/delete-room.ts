@@ -1,4 +1,11 @@
-import { ok, type Result, type RoomId, type UserId, unavailable } from '@switchboard/protocol';
+import {
+  ok,
+  type Result,
+  type RoomId,
+  roomConversation,
+  type UserId,
+  unavailable,
+} from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
 import { roomAsStored } from './present-rooms.ts';
@@ -12,7 +19,7 @@ const MAX_LOST_RACES = 10;
  * or PERMISSION_DENIED (detail not_creator).
  */
 export async function deleteRoom(
-  { rooms, roomEvents, clock }: ChatContext,
+  { rooms, positions, roomEvents, clock, logger }: ChatContext,
   { actor, roomId }: { readonly actor: { readonly id: UserId }; readonly roomId: RoomId },
 ): Promise<Result<undefined>> {
   for (let race = 0; race < MAX_LOST_RACES; race++) {
@@ -25,6 +32,10 @@ export async function deleteRoom(
     );
     if ((await rooms.remove(doc, new Date(clock.now()), event)) === 'lost') continue;
     void roomEvents.flush(doc._id, [event]);
+    // What is left over is passed over by whoever finds it: this only keeps their lists short.
+    await positions
+      .forget(roomConversation(roomId))
+      .catch((err: unknown) => logger.warn({ roomId, err }, 'positions in a deleted room stay'));
     return ok(undefined);
   }
   throw unavailable('The room');

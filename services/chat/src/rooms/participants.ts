@@ -8,10 +8,12 @@ import {
   type UserId,
 } from '@switchboard/protocol';
 import type { ChatContext } from '../context.ts';
-import { getRoom } from './get-room.ts';
+import { roomNotFound } from './refusals.ts';
 
 /** The bound of one 'signaling.room.participants'. */
 const BATCH = 200;
+/** Below what clients wait for the list that this is a part of. */
+const TIMEOUT_MS = 2_000;
 
 type Asker = Pick<ChatContext, 'bus'>;
 
@@ -30,11 +32,10 @@ export async function participantsOf(
 
 /** Whether this user may write in the room now: for requests that come over no socket. @throws SERVICE_UNAVAILABLE while nobody can tell. */
 export async function assertParticipant(
-  context: Pick<ChatContext, 'bus' | 'rooms' | 'directory'>,
+  context: Pick<ChatContext, 'bus' | 'rooms'>,
   { actor, roomId }: { readonly actor: { readonly id: UserId }; readonly roomId: RoomId },
 ): Promise<Result<undefined>> {
-  const room = await getRoom(context, { roomId });
-  if (!room.ok) return room;
+  if (!(await context.rooms.isActive(Number(roomId)))) return roomNotFound();
   const { [roomId]: participants = [] } = await ask(context, [roomId]);
   return participants.some(({ id }) => id === actor.id)
     ? ok(undefined)
@@ -42,5 +43,6 @@ export async function assertParticipant(
 }
 
 async function ask({ bus }: Asker, roomIds: RoomId[]): Promise<Record<string, Participant[]>> {
-  return orThrow(await bus.request('signaling.room.participants', { roomIds })).rooms;
+  return orThrow(await bus.request('signaling.room.participants', { roomIds }, { timeoutMs: TIMEOUT_MS }))
+    .rooms;
 }
