@@ -30,14 +30,24 @@ export async function participantsOf(
   return new Map(unique.flatMap((id) => (everybody[id] ? [[id, everybody[id]] as const] : [])));
 }
 
-/** Whether this user may write in the room now: for requests that come over no socket. @throws SERVICE_UNAVAILABLE while nobody can tell. */
+/** Who is in an active room now. Refuses with ROOM_NOT_FOUND. @throws SERVICE_UNAVAILABLE while nobody can tell. */
+export async function listParticipants(
+  context: Pick<ChatContext, 'bus' | 'rooms'>,
+  { roomId }: { readonly roomId: RoomId },
+): Promise<Result<Participant[]>> {
+  if (!(await context.rooms.isActive(Number(roomId)))) return roomNotFound();
+  const { [roomId]: participants = [] } = await ask(context, [roomId]);
+  return ok(participants);
+}
+
+/** Whether this user may write in the room now: for requests that come over no socket. Refuses with ROOM_NOT_FOUND or PERMISSION_DENIED. @throws SERVICE_UNAVAILABLE while nobody can tell. */
 export async function assertParticipant(
   context: Pick<ChatContext, 'bus' | 'rooms'>,
   { actor, roomId }: { readonly actor: { readonly id: UserId }; readonly roomId: RoomId },
 ): Promise<Result<undefined>> {
-  if (!(await context.rooms.isActive(Number(roomId)))) return roomNotFound();
-  const { [roomId]: participants = [] } = await ask(context, [roomId]);
-  return participants.some(({ id }) => id === actor.id)
+  const participants = await listParticipants(context, { roomId });
+  if (!participants.ok) return participants;
+  return participants.value.some(({ id }) => id === actor.id)
     ? ok(undefined)
     : reject('PERMISSION_DENIED', 'Join the room to write in it');
 }
