@@ -13,10 +13,11 @@ import { presentPeerError } from './peer/errors.ts';
 import { peer } from './peer/index.ts';
 import type { PresentRestError, RestReply } from './rest.ts';
 import { presentRoomsError } from './rooms/errors.ts';
+import { rooms } from './rooms/index.ts';
 
 /** Every vocabulary that sockets can speak. */
 export const dialects: ReadonlyMap<DialectName, Dialect> = new Map(
-  [peer, jitsi, expo, expoLower, channels, native].map((dialect) => [dialect.name, dialect]),
+  [peer, rooms, jitsi, expo, expoLower, channels, native].map((dialect) => [dialect.name, dialect]),
 );
 
 /** No inbound event of a Socket.IO vocabulary has a name that another has; the table test sees to it. */

@@ -12,6 +12,9 @@ import { nativeListParticipants } from './native-list-participants.ts';
 import { nativeListRooms } from './native-list-rooms.ts';
 import { nativeSendMessage } from './native-send-message.ts';
 import { nativeUpdateRoom } from './native-update-room.ts';
+import { roomsCreateRoom } from './rooms/create-room.ts';
+import { roomsListMessages } from './rooms/list-messages.ts';
+import { roomsListRooms } from './rooms/list-rooms.ts';
 
 export function chatRoutes(context: ChatContext): readonly Route[] {
   return [
@@ -21,6 +24,9 @@ export function chatRoutes(context: ChatContext): readonly Route[] {
     nativeListConversations,
     nativeListMessages,
     nativeSendMessage,
+    roomsCreateRoom,
+    roomsListMessages,
+    roomsListRooms,
     nativeListRooms,
     nativeCreateRoom,
     nativeGetRoom,
