@@ -29,7 +29,7 @@ export const operatorOperations: readonly Operation[] = [
   {
     ...operators,
     path: '/health',
-    summary: 'The same, with each dependency.',
+    summary: 'Says whether the process can serve, dependency by dependency.',
     replies: { 200: Health, 503: Health },
   },
   {

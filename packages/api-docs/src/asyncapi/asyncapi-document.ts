@@ -18,8 +18,7 @@ export function asyncApiDocument(dialects: Iterable<Dialect>, version: string): 
     info: {
       title: 'Switchboard',
       version,
-      description:
-        'The events of every vocabulary: a channel each. What the server receives is what clients send. The routes of the same vocabularies are in `/openapi.json`.',
+      description: DESCRIPTION,
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     defaultContentType: 'application/json',
@@ -31,3 +30,9 @@ export function asyncApiDocument(dialects: Iterable<Dialect>, version: string): 
     components: { schemas: schemas.components(), securitySchemes },
   };
 }
+
+const DESCRIPTION = `The events of every vocabulary: a channel each. What the server receives is what clients send.
+
+Payloads show the documented form. Other spellings and positions that clients are known to use are understood, too; fields that are not described are ignored, and what the server sends may gain fields.
+
+The routes of the same vocabularies are in \`/openapi.json\`.`;

@@ -1,4 +1,4 @@
-import { presentRestError, restOperations } from '@switchboard/dialects';
+import { NoBody, presentRestError, restOperations } from '@switchboard/dialects';
 import { DialectName, ErrorCode } from '@switchboard/protocol';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -103,6 +103,22 @@ describe('the OpenAPI document', () => {
     );
     const { components } = openApiDocument(both, '0') as { components: { schemas: JsonObject } };
     expect(Object.keys(components.schemas)).toStrictEqual(['NativePostOneBody', 'NativePostOneBodyInput']);
+  });
+});
+
+it('takes a parameter that is not looked at for a string', () => {
+  const redirect: Operation = {
+    method: 'get',
+    path: '/things/:id',
+    dialect: 'channels',
+    access: 'anonymous',
+    summary: 'Leads to the path with the slash.',
+    replies: { 301: NoBody },
+  };
+  expect(openApiDocument([redirect], '0').paths).toMatchObject({
+    '/things/{id}': {
+      get: { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] },
+    },
   });
 });
 

@@ -7,7 +7,8 @@ import { pathParameters } from './path-template.ts';
 /** @throws Error when path and schema disagree about the parameters. */
 export function parameters(operation: Operation, schemas: SchemaBook): readonly JsonObject[] {
   const { path, params, query } = operation;
-  const inPath = params ? fields(params, schemas) : [];
+  // A route that does not look at its parameters need not say what they are: parts of a path are strings.
+  const inPath = params ? fields(params, schemas) : pathParameters(path).map(anyString);
   const names = [...pathParameters(path)].sort().join();
   const described = inPath
     .map(({ name }) => name)
@@ -29,6 +30,10 @@ interface Field {
   readonly name: string;
   readonly required: boolean;
   readonly schema: unknown;
+}
+
+function anyString(name: string): Field {
+  return { name, required: true, schema: { type: 'string' } };
 }
 
 function fields(schema: z.ZodType, schemas: SchemaBook): readonly Field[] {

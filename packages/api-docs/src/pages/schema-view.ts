@@ -17,7 +17,7 @@ export function shapeId(name: string): string {
 
 function fieldRows(schema: unknown, path: readonly string[]): readonly Html[] {
   if (!isObject(schema)) return [];
-  const alternatives = ['anyOf', 'oneOf', 'allOf'].flatMap((word) => listed(schema[word]));
+  const alternatives = ['anyOf', 'oneOf'].flatMap((word) => listed(schema[word]));
   const required = listed(schema.required);
   const own = Object.entries(isObject(schema.properties) ? schema.properties : {}).flatMap(
     ([name, field]) => [
@@ -31,7 +31,11 @@ function fieldRows(schema: unknown, path: readonly string[]): readonly Html[] {
   return [
     ...own,
     ...fieldRows(schema.items, inner),
-    ...alternatives.flatMap((alternative) => fieldRows(alternative, path)),
+    ...listed(schema.allOf).flatMap((part) => fieldRows(part, path)),
+    ...separated(
+      alternatives.map((alternative) => fieldRows(alternative, path)).filter((rows) => rows.length > 0),
+      html`<tr><td colspan="3" class="or">or</td></tr>`,
+    ).flat(),
   ];
 }
 
@@ -55,7 +59,8 @@ function typeOf(schema: unknown): unknown {
   if (Array.isArray(schema.items)) return html`[${separated(schema.items.map(typeOf), ', ')}]`;
   if (schema.type === 'array') return html`list of ${typeOf(schema.items)}`;
   if (schema.type === undefined) return 'anything';
-  return [schema.type, typeof schema.format === 'string' && ` (${schema.format})`];
+  const words = Array.isArray(schema.type) ? separated(schema.type, ' or ') : [schema.type];
+  return [...words, typeof schema.format === 'string' && ` (${schema.format})`];
 }
 
 const LIMITS = ['default', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'minItems'];
@@ -72,6 +77,6 @@ function listed(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function separated(parts: readonly unknown[], separator: string): readonly unknown[] {
+function separated<T, S>(parts: readonly T[], separator: S): readonly (T | S)[] {
   return parts.flatMap((part, index) => (index === 0 ? [part] : [separator, part]));
 }
