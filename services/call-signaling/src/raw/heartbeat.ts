@@ -25,7 +25,7 @@ export function keepAlive(
       const { heardAt, pingedAt } = connection;
       if (pingedAt !== undefined) {
         if (now - pingedAt >= pingTimeoutMs) connection.close(true);
-      } else if (now - heardAt >= pingIntervalMs) connection.ping(now);
+      } else if (now - heardAt >= pingIntervalMs) connection.ping();
     }
   };
   return every(pingIntervalMs / LOOKS, clock, look, (err) => logger.error({ err }, 'heartbeat failed'));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Dialect } from '@switchboard/dialects';
-import type { Identity, RoomId } from '@switchboard/protocol';
+import type { Identity, Result, RoomId } from '@switchboard/protocol';
 import type { Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { CLOSE_CODES, type Farewell } from './close-codes.ts';
@@ -19,9 +19,7 @@ export interface RawAdmission {
 const UNSENT_BYTES = 16 * 1024 * 1024;
 
 export interface RawConnectionParts {
-  readonly ws: WebSocket;
   readonly admission: RawAdmission;
-  readonly url: string;
   readonly secure: boolean;
   readonly remoteAddress: string;
   readonly outbound: (packet: unknown) => OutboundFrame;
@@ -33,8 +31,10 @@ export interface RawConnectionParts {
  * A raw WebSocket in the shape of an Engine.IO connection, so that Socket.IO makes a socket of it: rooms, adapter, drain and everything
  * else behind the edge hold for it without knowing. Events: `data`, `close`, and for the bound on unsent packets `packetCreate` and `flush`.
  *
- * Nothing is read from the client until `begin`: what it sends right behind the upgrade waits in its own TCP connection, in order and
- * bounded by it.
+ *   entering ──enter──▶ entered ──open(ws)──▶ open ──▶ closed        every state ends in closed
+ *
+ * It is a socket in its room before its client is told that the upgrade succeeded: what is said in the room from then on it hears, so that
+ * clients need no greeting; and a room that cannot be entered is still a refusal in HTTP. What comes for it while it enters is kept, in order.
  */
 export class RawConnection extends EventEmitter {
   readonly id = randomUUID();
@@ -50,57 +50,74 @@ export class RawConnection extends EventEmitter {
   heardAt: number;
   /** When it was asked for a sign of life that has not come yet. */
   pingedAt: number | undefined;
+  /** Whether it came into its room; the farewell when it was closed instead. */
+  readonly entered: Promise<Result<unknown> | Farewell>;
 
-  readonly #ws: WebSocket;
+  #settle: (entered: Result<unknown> | Farewell) => void = () => {};
+  #ws: WebSocket | undefined;
+  /** What waits for the WebSocket. */
+  readonly #early: Buffer[] = [];
+  readonly #now: () => number;
   readonly #outbound: RawConnectionParts['outbound'];
   /** Packets given to the transport and not yet written; of those, how many came before the last `flush`. */
   #unsent = 0;
   #flushed = 0;
 
-  constructor({ ws, admission, outbound, now, ...parts }: RawConnectionParts) {
+  constructor({ admission, secure, remoteAddress, outbound, now }: RawConnectionParts) {
     super();
-    ws.pause();
-    this.#ws = ws;
-    this.#outbound = outbound;
     this.admission = admission;
-    this.remoteAddress = parts.remoteAddress;
-    this.request = {
-      headers: {},
-      url: parts.url,
-      connection: { encrypted: parts.secure },
-      _query: {},
-    };
+    this.remoteAddress = remoteAddress;
+    this.#outbound = outbound;
+    this.#now = now;
+    this.heardAt = now();
+    const url = `/ws/chat/${admission.room}/`;
+    this.request = { headers: {}, url, connection: { encrypted: secure }, _query: {} };
+    const isWritable = (): boolean => this.#ws?.bufferedAmount === 0;
     this.transport = {
       name: 'websocket',
       get writable() {
-        return ws.bufferedAmount === 0;
+        return isWritable();
       },
     };
-    this.heardAt = now();
-
-    ws.on('message', (data: Buffer, isBinary: boolean) => {
-      this.#heard(now());
-      if (this.readyState === 'open') this.emit('data', inboundPacket(data, isBinary, admission.room));
+    this.entered = new Promise((resolve) => {
+      this.#settle = resolve;
     });
-    ws.on('pong', () => this.#heard(now()));
-    ws.on('ping', () => this.#heard(now()));
-    // What broke the protocol is closed by the transport, with its code; what is gone is gone.
-    ws.on('error', () => {});
-    ws.once('close', () => this.#over('transport close'));
   }
 
-  #heard(now: number): void {
-    this.heardAt = now;
+  /** How the way into the room ended. */
+  enter(result: Result<unknown>): void {
+    this.#settle(result);
+  }
+
+  /** The upgrade succeeded: from now on the client speaks and is spoken to. */
+  open(ws: WebSocket): void {
+    // What broke the protocol is closed by the transport, with its code; what is gone is gone.
+    ws.on('error', () => {});
+    if (this.readyState !== 'open') {
+      ws.terminate();
+      return;
+    }
+    this.#ws = ws;
+    ws.on('message', (data: Buffer, isBinary: boolean) => {
+      this.#heard();
+      if (this.readyState === 'open') {
+        this.emit('data', inboundPacket(data, isBinary, this.admission.room));
+      }
+    });
+    ws.on('pong', () => this.#heard());
+    ws.on('ping', () => this.#heard());
+    ws.once('close', () => this.lost());
+    for (const data of this.#early.splice(0)) this.#transmit(ws, data);
+  }
+
+  #heard(): void {
+    this.heardAt = this.#now();
     this.pingedAt = undefined;
   }
 
-  /** The socket is in its room: lets the client speak. */
-  begin(): void {
-    this.#ws.resume();
-  }
-
-  ping(now: number): void {
-    this.pingedAt = now;
+  ping(): void {
+    if (!this.#ws) return;
+    this.pingedAt = this.#now();
     this.#ws.ping();
   }
 
@@ -115,16 +132,21 @@ export class RawConnection extends EventEmitter {
   }
 
   #send(data: Buffer): void {
-    this.#unsent += 1;
     this.emit('packetCreate');
     if (this.readyState !== 'open') return;
-    this.#ws.send(data, { binary: false }, () => {
+    if (this.#ws) this.#transmit(this.#ws, data);
+    else this.#early.push(data);
+  }
+
+  #transmit(ws: WebSocket, data: Buffer): void {
+    this.#unsent += 1;
+    ws.send(data, { binary: false }, () => {
       this.#unsent -= 1;
       this.#flushed -= 1;
       this.#flush();
     });
     this.#flush();
-    if (this.#ws.bufferedAmount > UNSENT_BYTES) this.close(true);
+    if (ws.bufferedAmount > UNSENT_BYTES) this.close(true);
   }
 
   /** As the engine does it: when all that was handed over is written, what came in the meantime is handed over. */
@@ -137,23 +159,28 @@ export class RawConnection extends EventEmitter {
   /** @param discard Cut at once, for a client that would not take a goodbye. */
   close(discard = false): void {
     if (discard) {
-      this.#ws.terminate();
-      this.#over('forced close');
+      this.#ws?.terminate();
+      this.#over('forced close', 'fault');
     } else this.end('drain');
   }
 
   end(farewell: Farewell): void {
     if (this.readyState !== 'open') return;
     const { code, reason } = CLOSE_CODES[farewell];
-    // A paused transport would never see the goodbye returned.
-    this.#ws.resume();
-    this.#ws.close(code, reason);
-    this.#over('forced close');
+    this.#ws?.close(code, reason);
+    this.#over('forced close', farewell);
   }
 
-  #over(reason: string): void {
+  /** The client is gone. */
+  lost(): void {
+    this.#over('transport close', 'fault');
+  }
+
+  #over(reason: string, farewell: Farewell): void {
     if (this.readyState === 'closed') return;
     this.readyState = 'closed';
+    this.#early.length = 0;
+    this.#settle(farewell);
     this.emit('close', reason);
   }
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket as NetSocket } from 'node:net';
 import { createManualClock, type ManualClock } from '@switchboard/engine-memory';
 import type { Bus } from '@switchboard/ports';
 import {
@@ -30,6 +30,8 @@ const alice: Identity = {
   role: 'user',
   sessionId: SessionId.parse('7b0ad3f2-6f4f-4c26-8ed4-0d3c0ad3f26f'),
 };
+const UPGRADE = 'GET /ws/chat/5/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+const KEY = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 const withToken: RawOptions = { headers: { Authorization: 'Bearer good' } };
 
 /** The transport alone, between a bare Socket.IO server and real clients. */
@@ -45,8 +47,8 @@ interface Stand {
   room: () => Promise<Result<unknown>>;
   accepting: boolean;
   lines: Line[];
-  /** Lets sockets speak as they connect. */
-  begins: boolean;
+  /** Every socket finds into its room at once. */
+  enters: boolean;
 }
 
 let stand: Stand;
@@ -68,7 +70,7 @@ beforeEach(async () => {
     room: async () => ({ ok: true, value: {} }),
     accepting: true,
     lines: [],
-    begins: true,
+    enters: true,
   };
   made.raw = createRawServer({
     io,
@@ -92,7 +94,7 @@ beforeEach(async () => {
     boundUnsent(socket.conn, 50);
     socket.onAny((...event) => made.events.push(event));
     void socket.join('room');
-    if (made.begins) rawConnectionOf(socket)?.begin();
+    if (made.enters) rawConnectionOf(socket)?.enter({ ok: true, value: null });
   });
   http = createServer((_request, response) => response.end('http'));
   io.attach(http);
@@ -113,6 +115,16 @@ const open = async (options: RawOptions = withToken, path = '/ws/chat/5/'): Prom
   clients.push(client);
   return client;
 };
+/** A bare connection that says this at once. */
+const dial = (request: string): NetSocket => {
+  const wire = connect(Number(new URL(stand.url).port), '127.0.0.1');
+  wire.on('error', () => {});
+  wire.write(request);
+  return wire;
+};
+/** A short text frame, masked with nothing. */
+const textFrame = (text: string): Buffer =>
+  Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
 const connectionOf = async (index = 0): Promise<RawConnection> =>
   eventually(() => stand.sockets[index] && rawConnectionOf(stand.sockets[index]));
 
@@ -260,11 +272,7 @@ describe('an upgrade', () => {
       new Promise((resolve) => {
         found = () => resolve({ ok: true, value: {} });
       });
-    const { port } = new URL(stand.url);
-    const wire = connect(Number(port), '127.0.0.1');
-    wire.write(
-      'GET /ws/chat/5/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer good\r\n\r\n',
-    );
+    const wire = dial(`${UPGRADE}${KEY}Authorization: Bearer good\r\n\r\n`);
     await eventually(() => stand.lines.length === 1);
     let freed = false;
     stand.lines[0]?.onClose(() => {
@@ -277,18 +285,71 @@ describe('an upgrade', () => {
   });
 });
 
-describe('what is sent behind the upgrade', () => {
-  it('waits in order until the socket is in its room', async () => {
-    stand.begins = false;
-    const mine = await open();
-    for (let n = 0; n < 300; n += 1) mine.say({ content: `${n}` });
+describe('a socket on its way into its room', () => {
+  const entering = async (): Promise<{ opening: Promise<RawClient>; connection: RawConnection }> => {
+    stand.enters = false;
+    const opening = open();
+    opening.catch(() => {});
+    return { opening, connection: await connectionOf() };
+  };
+
+  it('hears from the moment of its upgrade what was said since it was in', async () => {
+    const { opening, connection } = await entering();
+    stand.io.to('room').emit('message', { id: 1 });
+    stand.io.to('room').emit('message', { id: 2 });
+    connection.enter({ ok: true, value: null });
+    const mine = await opening;
+    stand.io.to('room').emit('message', { id: 3 });
+    await mine.hears(({ id }) => id === 3);
+    expect(mine.heard).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+  });
+
+  it.each([
+    [404, (connection: RawConnection) => connection.enter(reject('ROOM_NOT_FOUND', 'No such room'))],
+    [403, (connection: RawConnection) => connection.enter(reject('PERMISSION_DENIED', 'The room is full'))],
+    [401, () => stand.lines[0]?.close()],
+    [404, () => stand.io.in('room').disconnectSockets(true)],
+    [503, (connection: RawConnection) => connection.close()],
+    [503, () => stand.clock.advance(11_000)],
+  ] as const)('may still be refused in HTTP: %d', async (status, given) => {
+    stand.enters = false;
+    const refusal = refusedRaw(stand.url, '/ws/chat/5/', withToken);
+    void given(await connectionOf());
+    expect(await refusal).toMatchObject({ status });
+    await eventually(() => stand.sockets[0]?.disconnected);
+  });
+
+  it('is let go when its client turns out to speak no WebSocket', async () => {
+    const wire = dial(`${UPGRADE}Authorization: Bearer good\r\n\r\n`);
+    let answer = '';
+    wire.on('data', (chunk) => {
+      answer += chunk.toString();
+    });
+    await eventually(() => stand.sockets[0]?.disconnected);
+    await eventually(() => /^HTTP\/1.1 4\d\d /.test(answer));
+  });
+
+  it('is let go when its client left in the meantime', async () => {
+    stand.enters = false;
+    const wire = dial(`${UPGRADE}${KEY}Authorization: Bearer good\r\n\r\n`);
     const connection = await connectionOf();
-    expect(stand.events).toEqual([]);
-    connection.begin();
+    wire.resetAndDestroy();
+    await eventually(() => wire.closed);
+    connection.enter({ ok: true, value: null });
+    await eventually(() => stand.sockets[0]?.disconnected);
+  });
+
+  it('is heard in order, even when it did not wait for the answer to its upgrade', async () => {
+    stand.enters = false;
+    const wire = dial(`${UPGRADE.replace('/5/', '/5/?token=good')}${KEY}\r\n`);
+    for (let n = 0; n < 300; n += 1) wire.write(textFrame(JSON.stringify({ content: `${n}` })));
+    const connection = await connectionOf();
+    connection.enter({ ok: true, value: null });
     await eventually(() => stand.events.length === 300);
     expect(stand.events.map(([, frame]) => (frame as { content: string }).content)).toEqual(
       Array.from({ length: 300 }, (_, n) => `${n}`),
     );
+    wire.destroy();
   });
 });
 
@@ -323,7 +384,7 @@ describe('frames', () => {
 
   it('that are none close it', async () => {
     const mine = await open();
-    (await connectionOf()).begin();
+    await connectionOf();
     const wire = (mine.ws as unknown as { _socket: { write(bytes: Buffer): void } })._socket;
     wire.write(Buffer.from([0xff, 0xff, 0xff]));
     expect(await mine.closed).toMatchObject({ code: 1002 });

@@ -17,6 +17,7 @@ import type { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
 import type { Admit } from '../edge/admission.ts';
 import { originAllowed } from '../edge/origin.ts';
+import type { Farewell } from './close-codes.ts';
 import { type HeartbeatTimes, keepAlive } from './heartbeat.ts';
 import { type RawAdmission, RawConnection } from './raw-connection.ts';
 import { createOutbound } from './raw-frames.ts';
@@ -32,6 +33,9 @@ export const HARD_FRAME_BYTES = 2 * 1024 * 1024;
 
 /** Upgrades looked at at once; each waits for a token to be verified and a room to be found. */
 const PENDING_MAX = 2_000;
+
+/** How long a socket may take to come into its room. */
+const ENTER_MS = 10_000;
 
 /** How long a client may take to return a goodbye. `closeTimeout` is younger than the types. */
 const GOODBYE = { closeTimeout: 5_000 };
@@ -61,8 +65,8 @@ export interface RawServer extends AsyncDisposable {
  * `/ws/chat/{room_id}/`: who comes with a token good for it is connected to Socket.IO as one of its own; everybody else is refused while
  * it still is HTTP, in the words of channels.
  *
- *   request ─ origin? ─ token? ─ place among the user's sockets? ─ room? ─▶ 101 ─ Socket.IO ─ room.join ─▶ open
- *               403       401          429                          404 │ 503 at any point
+ *   request ─ origin? ─ token? ─ place among the user's sockets? ─ room? ─ Socket.IO ─ room.join? ─▶ 101
+ *               403       401          429                          404                 404, 403        503 at any point
  */
 export function createRawServer(parts: RawServerParts): RawServer {
   const { io, trusted, bus, clock, logger, metrics, admit, accepting } = parts;
@@ -128,34 +132,38 @@ export function createRawServer(parts: RawServerParts): RawServer {
       pending -= 1;
     }
     if (!admission.ok) return refuse(request, socket, admission.error);
-    open(request, socket, head, line, admission.value);
+    const connection = connect(socket, line, admission.value);
+    const overdue = clock.after(ENTER_MS, () => connection.end('fault'));
+    const entered = await connection.entered;
+    overdue[Symbol.dispose]();
+    if (typeof entered === 'string') return refuse(request, socket, REFUSALS[entered]);
+    if (!entered.ok) {
+      connection.end('fault');
+      return refuse(request, socket, entered.error);
+    }
+    wss.handleUpgrade(request, socket, head, (ws) => {
+      upgrades.inc({ status: 101 });
+      connection.open(ws);
+    });
   };
 
-  const open = (
-    request: IncomingMessage,
-    socket: NetSocket,
-    head: Buffer,
-    line: UpgradeLine,
-    admission: RawAdmission,
-  ): void => {
-    wss.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new RawConnection({
-        ws,
-        admission,
-        url: `/ws/chat/${admission.room}/`,
-        secure: 'encrypted' in socket && socket.encrypted === true,
-        remoteAddress: socket.remoteAddress ?? '',
-        outbound,
-        now: clock.now.bind(clock),
-      });
-      upgrades.inc({ status: 101 });
-      line.become(connection);
-      connections.add(connection);
-      connection.once('close', () => connections.delete(connection));
-      engine.emit('connection', connection);
-      // The CONNECT packet, which a client of Socket.IO would send.
-      connection.emit('data', '0');
+  /** Makes a socket of Socket.IO of it, as far as that goes without a WebSocket. */
+  const connect = (socket: NetSocket, line: UpgradeLine, admission: RawAdmission): RawConnection => {
+    const connection = new RawConnection({
+      admission,
+      secure: 'encrypted' in socket && socket.encrypted === true,
+      remoteAddress: socket.remoteAddress ?? '',
+      outbound,
+      now: clock.now.bind(clock),
     });
+    line.become(connection);
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+    socket.once('close', () => connection.lost());
+    engine.emit('connection', connection);
+    // The CONNECT packet, which a client of Socket.IO would send.
+    connection.emit('data', '0');
+    return connection;
   };
 
   return {
@@ -183,4 +191,12 @@ const NO_PATH = reject('NOT_FOUND', 'Not found');
 const NO_ROOM = reject('ROOM_NOT_FOUND', 'No such room');
 const ANONYMOUS = reject('UNAUTHORIZED', 'Authentication required', { detail: 'missing_token' });
 const REVOKED = reject('UNAUTHORIZED', 'Session over', { detail: 'revoked_session' });
+/** What is said in HTTP to whose connection was closed before it was a WebSocket. */
+const REFUSALS: Readonly<Record<Farewell, Rejection>> = {
+  refused: REVOKED.error,
+  room_deleted: NO_ROOM.error,
+  flood: reject('RATE_LIMITED', 'Too many events').error,
+  fault: unavailable('The room').rejection,
+  drain: unavailable('This node').rejection,
+};
 const FOREIGN = reject('PERMISSION_DENIED', 'This origin is not allowed', { detail: 'foreign_origin' });
