@@ -155,9 +155,11 @@ function matching({ kind, search = '' }: RoomFilter) {
   const text = searchText(search).trim();
   const grams = queryGrams(text);
   return {
-    active: true,
     ...(kind === undefined ? {} : { kind }),
-    ...(grams.length === 0 ? {} : { grams: { $all: grams }, nameText: { $regex: literalPattern(text) } }),
+    // Only active rooms have grams. To say so twice would let the planner walk through all of them instead.
+    ...(grams.length === 0
+      ? { active: true }
+      : { grams: { $all: grams }, nameText: { $regex: literalPattern(text) } }),
   };
 }
 
