@@ -308,7 +308,8 @@ describe('a socket on its way into its room', () => {
     [404, (connection: RawConnection) => connection.enter(reject('ROOM_NOT_FOUND', 'No such room'))],
     [403, (connection: RawConnection) => connection.enter(reject('PERMISSION_DENIED', 'The room is full'))],
     [401, () => stand.lines[0]?.close()],
-    [404, () => stand.io.in('room').disconnectSockets(true)],
+    [401, () => stand.io.in('room').disconnectSockets(true)],
+    [404, (connection: RawConnection) => connection.end('room_deleted')],
     [503, (connection: RawConnection) => connection.close()],
     [503, () => stand.clock.advance(11_000)],
   ] as const)('may still be refused in HTTP: %d', async (status, given) => {
@@ -413,12 +414,12 @@ describe('the end', () => {
     expect(await mine.closed).toMatchObject({ code: 4401 });
   });
 
-  it('of the room, through the adapter, is told', async () => {
+  it('for good, through the adapter, is told', async () => {
     const [mine, other] = [await open(), await open()];
     await eventually(() => stand.sockets.length === 2);
     stand.io.in('room').disconnectSockets(true);
-    expect(await mine.closed).toMatchObject({ code: 4404 });
-    expect(await other.closed).toMatchObject({ code: 4404 });
+    expect(await mine.closed).toMatchObject({ code: 4401 });
+    expect(await other.closed).toMatchObject({ code: 4401 });
   });
 
   it('of the node, by a bare close, is told; a client that speaks no more is cut', async () => {
