@@ -136,10 +136,13 @@ export function createRawServer(parts: RawServerParts): RawServer {
     const overdue = clock.after(ENTER_MS, () => connection.end('fault'));
     const entered = await connection.entered;
     overdue[Symbol.dispose]();
-    if (typeof entered === 'string') return refuse(request, socket, REFUSALS[entered]);
-    if (!entered.ok) {
+    let refusal: Rejection | undefined;
+    if (typeof entered === 'string') refusal = REFUSALS[entered];
+    else if (!entered.ok) refusal = entered.error;
+    else if (!accepting()) refusal = REFUSALS.drain;
+    if (refusal) {
       connection.end('fault');
-      return refuse(request, socket, entered.error);
+      return refuse(request, socket, refusal);
     }
     wss.handleUpgrade(request, socket, head, (ws) => {
       upgrades.inc({ status: 101 });
