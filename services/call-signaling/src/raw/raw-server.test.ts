@@ -312,6 +312,13 @@ describe('a socket on its way into its room', () => {
     [404, (connection: RawConnection) => connection.end('room_deleted')],
     [503, (connection: RawConnection) => connection.close()],
     [503, () => stand.clock.advance(11_000)],
+    [
+      503,
+      (connection: RawConnection) => {
+        stand.accepting = false;
+        connection.enter({ ok: true, value: null });
+      },
+    ],
   ] as const)('may still be refused in HTTP: %d', async (status, given) => {
     stand.enters = false;
     const refusal = refusedRaw(stand.url, '/ws/chat/5/', withToken);
@@ -464,12 +471,21 @@ describe('a client that does not read', () => {
     }
   };
 
-  it('is cut before it fills the memory', async () => {
+  it('is cut when too many packets wait for it', async () => {
     const mine = await open();
     await connectionOf();
     mine.ws.pause();
-    await flood('x'.repeat(100_000), 1_000);
-    await eventually(() => stand.sockets[0]?.disconnected);
+    // More than sockets buffer, and too little to be cut for its size.
+    await flood('x'.repeat(40_000), 380);
+    expect(stand.sockets[0]?.disconnected).toBe(true);
+  });
+
+  it('is cut when too much waits for it', async () => {
+    const mine = await open();
+    await connectionOf();
+    mine.ws.pause();
+    stand.io.to('room').emit('message', { content: 'x'.repeat(40 * 1024 * 1024) });
+    expect(stand.sockets[0]?.disconnected).toBe(true);
   });
 
   it('and one that does read is not, however much there is', async () => {
