@@ -51,7 +51,7 @@ const SETTLE_MS = 3_000;
 export interface BuiltContext {
   readonly context: ChatContext;
   /** What is in hand stored, what is stored published. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Everything behind the service's requests and routes. */

@@ -1,5 +1,6 @@
 import type { BusEvent, RoomKind } from '@switchboard/protocol';
 import { duplicateKey, nextSequence } from '@switchboard/service-kit';
+import { Coalesced } from './coalesce.ts';
 import { literalPattern } from './literal-pattern.ts';
 import { nameGrams, queryGrams, searchText } from './name-grams.ts';
 import type { RoomDoc, RoomModel } from './room-model.ts';
@@ -59,7 +60,27 @@ const MAX_OUTBOX = 100;
 /** What is only there to be searched, or is the outbox's. */
 const SHOWN = { grams: 0, nameText: 0, outbox: 0 } as const;
 
+/** Asked of each message that is sent: those sent meanwhile share the next look. */
+interface Question {
+  readonly id: number;
+  active: boolean;
+}
+const MAX_ASKED = 1_000;
+
 export function createRoomStore(model: RoomModel): RoomStore {
+  const asked = new Coalesced<Question>(async (questions) => {
+    const active = await activeAmong([...new Set(questions.map(({ id }) => id))]);
+    for (const question of questions) question.active = active.has(question.id);
+  }, MAX_ASKED);
+
+  async function activeAmong(ids: readonly number[]): Promise<Set<number>> {
+    if (ids.length === 0) return new Set();
+    const docs = await model
+      .find({ _id: { $in: ids }, active: true }, { _id: 1 })
+      .lean<Pick<RoomDoc, '_id'>[]>();
+    return new Set(docs.map((doc) => doc._id));
+  }
+
   async function replace(
     room: RoomDoc,
     update: Record<string, unknown>,
@@ -102,16 +123,12 @@ export function createRoomStore(model: RoomModel): RoomStore {
     },
 
     async isActive(id) {
-      return (await model.exists({ _id: id, active: true })) !== null;
+      const question = { id, active: false };
+      await asked.add(question);
+      return question.active;
     },
 
-    async activeAmong(ids) {
-      if (ids.length === 0) return new Set();
-      const docs = await model
-        .find({ _id: { $in: ids }, active: true }, { _id: 1 })
-        .lean<Pick<RoomDoc, '_id'>[]>();
-      return new Set(docs.map((doc) => doc._id));
-    },
+    activeAmong,
 
     async change(room, change, event) {
       const named =
