@@ -1,28 +1,43 @@
 import { randomUUID } from 'node:crypto';
 import { createManualClock, type ManualClock } from '@switchboard/engine-memory';
-import { type Delivery, DeviceId, DirectoryUser, ok, SessionId, UserId } from '@switchboard/protocol';
+import type { Bus } from '@switchboard/ports';
+import { type Delivery, DeviceId, DirectoryUser, ok, RoomId, SessionId, UserId } from '@switchboard/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 import type { Router } from '../router/router.ts';
 import { createChatTyping } from './chat-typing.ts';
 
 const [alice, bob, carol] = ['1', '2', '3'].map((id) => UserId.parse(id)) as [UserId, UserId, UserId];
+const roomId = RoomId.parse('5');
 
 describe('typing', () => {
   let clock: ManualClock;
   let heard: { readonly to: UserId; readonly active: boolean }[];
+  let said: unknown[];
+  let joined: boolean;
+  let session: Session;
+  let context: SignalingContext;
+  let typing: ReturnType<typeof createChatTyping>;
   let say: (active: boolean, to?: UserId) => Promise<void>;
 
   beforeEach(() => {
     clock = createManualClock();
     heard = [];
+    said = [];
+    joined = true;
     const router: Partial<Router> = {
       async toUser(to: UserId, delivery: Delivery) {
         if (delivery.type === 'typing') heard.push({ to, active: delivery.active });
         return 1;
       },
+      toRoom(_roomId, delivery, sockets = {}) {
+        said.push({ ...delivery, ...sockets });
+      },
     };
+    const rooms: Partial<Rooms> = { has: async () => joined };
+    const bus: Partial<Bus> = { request: async () => ok({} as never) };
     const directory: Partial<SignalingContext['directory']> = {
       get: async (id) =>
         DirectoryUser.parse({
@@ -35,8 +50,8 @@ describe('typing', () => {
           createdAt: '2026-01-01T00:00:00.000Z',
         }),
     };
-    const context = { clock, router, directory } as Partial<SignalingContext> as SignalingContext;
-    const session: Session = {
+    context = { clock, router, rooms, bus, directory } as Partial<SignalingContext> as SignalingContext;
+    session = {
       deviceId: DeviceId.parse(randomUUID()),
       identity: {
         id: alice,
@@ -51,7 +66,7 @@ describe('typing', () => {
       deliver: () => undefined,
       close: () => undefined,
     };
-    const typing = createChatTyping();
+    typing = createChatTyping();
     say = async (active, to = bob) => {
       const target = { kind: 'direct', userId: to } as const;
       expect(await typing(session, { type: 'chat.typing', to: target, active }, context)).toEqual(ok({}));
@@ -88,6 +103,22 @@ describe('typing', () => {
     await say(true);
     await say(false);
     expect(words()).toEqual([true, false, true, false]);
+  });
+
+  it('goes to a room by the same measure, once for all in it', async () => {
+    const inRoom = async (active: boolean) =>
+      typing(session, { type: 'chat.typing', to: { kind: 'room', roomId }, active }, context);
+    for (let pressed = 0; pressed < 5; pressed++) expect(await inRoom(true)).toEqual(ok({}));
+    expect(await inRoom(false)).toEqual(ok({}));
+    const from = { id: alice, username: 'alice', name: 'Alice' };
+    const shown = { type: 'typing', from, conversationId: 'r:5', roomId };
+    expect(said).toEqual([
+      { ...shown, active: true, except: session.deviceId },
+      { ...shown, active: false, except: session.deviceId },
+    ]);
+    joined = false;
+    expect(await inRoom(true)).toMatchObject({ ok: false, error: { code: 'PERMISSION_DENIED' } });
+    expect(said).toHaveLength(2);
   });
 
   it('measures each recipient alone', async () => {

@@ -1,6 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { createManualClock, type ManualClock } from '@switchboard/engine-memory';
 import type { RoomPresence } from '@switchboard/ports';
-import { type DialectName, LIMITS, RoomId, unavailable } from '@switchboard/protocol';
+import {
+  DeviceId,
+  type DialectName,
+  LIMITS,
+  NodeId,
+  RoomId,
+  UserId,
+  unavailable,
+} from '@switchboard/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type CallCluster,
@@ -10,6 +19,7 @@ import {
   good,
   type TestDevice,
 } from '../testing/call-cluster.ts';
+import { ROOM_SOCKETS_MAX } from './rooms.ts';
 
 const { leaseMs } = DEFAULT_TIMINGS;
 /** Longer than any list waits to be told. */
@@ -164,6 +174,23 @@ describe('who takes part', () => {
     good(await join(alice, RoomId.parse('100')));
     good(await leave(alice, RoomId.parse('100')));
     good(await join(alice));
+  });
+
+  it('finds no place in a room that is full', async () => {
+    const alice = await cluster.connect(1);
+    const put = async (userId: number) => {
+      const id = UserId.parse(String(userId));
+      const deviceId = DeviceId.parse(randomUUID());
+      const participant = { id, username: '', name: '', deviceId, socketId: deviceId };
+      const member = { roomId: lobby, nodeId: NodeId.parse('far'), dialect: 'native', participant } as const;
+      await cluster.roomPresence.put(member, clock.now() + leaseMs, clock.now());
+    };
+    for (let userId = 2; userId <= ROOM_SOCKETS_MAX; userId += 1) await put(userId);
+    good(await join(alice));
+    const late = await cluster.connect(3, 'native', 1);
+    expect(codeOf(await join(late))).toBe('PERMISSION_DENIED');
+    expect(await late.node.roster.has(late, lobby)).toBe(false);
+    expect(await cluster.roomPresence.membersOf(lobby, clock.now())).toHaveLength(ROOM_SOCKETS_MAX);
   });
 
   it('is not in while the store cannot say so, and nobody hears of it', async () => {

@@ -1,6 +1,14 @@
 import { type Dialect, dialects } from '@switchboard/dialects';
 import { createMemoryPresence } from '@switchboard/engine-memory';
-import { type CallId, DeviceId, type DialectName, NodeId, SessionId, UserId } from '@switchboard/protocol';
+import {
+  type CallId,
+  DeviceId,
+  type DialectName,
+  NodeId,
+  RoomId,
+  SessionId,
+  UserId,
+} from '@switchboard/protocol';
 import fc from 'fast-check';
 import type { Namespace } from 'socket.io';
 import { describe, expect, it } from 'vitest';
@@ -21,19 +29,24 @@ interface Emitted {
   readonly rooms: string[];
   readonly except: string[];
   readonly event: string;
+  /** To the sockets of this node alone. */
+  readonly here: boolean;
 }
 
 /** A namespace of which only rooms may be asked: anything else is a call that some adapter would make dear. */
 function recorder() {
   const emitted: Emitted[] = [];
   const joined: string[] = [];
-  const target = (to: string[], except: string[]) => ({
-    to: (room: string) => target([...to, room], except),
-    in: (room: string) => target([...to, room], except),
-    except: (room: string) => target(to, [...except, room]),
+  const target = (to: string[], except: string[], here = false) => ({
+    to: (room: string) => target([...to, room], except, here),
+    in: (room: string) => target([...to, room], except, here),
+    except: (room: string) => target(to, [...except, room], here),
+    get local() {
+      return target(to, except, true);
+    },
     emit: (event: string, ...args: unknown[]) => {
       if (typeof args.at(-1) === 'function') throw new Error('an acked broadcast goes to every node');
-      emitted.push({ rooms: to, except, event });
+      emitted.push({ rooms: to, except, event, here });
     },
     socketsJoin: (room: string) => joined.push(`${to.join()} → ${room}`),
     socketsLeave: (room: string) => joined.push(`${to.join()} ← ${room}`),
@@ -70,7 +83,14 @@ async function routerFor(...devices: [number, DialectName | null][]) {
   const { namespace, emitted, joined } = recorder();
   const router = createSocketIoRouter({
     namespace,
-    localSocket: () => undefined,
+    // Of all devices the ninth is here.
+    localSocket: (deviceId) =>
+      deviceId === device(9)
+        ? {
+            join: (room) => void joined.push(`→ ${String(room)}`),
+            leave: (room) => void joined.push(`← ${String(room)}`),
+          }
+        : undefined,
     dialects: counting,
     presence,
     clock: { now: () => now, after: () => ({ [Symbol.dispose]() {} }) },
@@ -99,7 +119,8 @@ describe('rooms', () => {
     );
     fc.assert(
       fc.property(userIds, tongues, (id, tongue) => {
-        for (const room of [rooms.user(id, tongue), rooms.presence(tongue), rooms.device(device(1))]) {
+        const named = [rooms.user(id, tongue), rooms.room(RoomId.parse(id), tongue)];
+        for (const room of [...named, rooms.presence(tongue), rooms.device(device(1))]) {
           expect(room).not.toHaveLength(20);
         }
       }),
@@ -121,8 +142,8 @@ describe('a delivery to a user', () => {
     expect(await router.toUser(user, typing)).toBe(3);
     expect(encodings()).toBe(3);
     expect(emitted).toEqual([
-      { rooms: ['user:7|native'], except: [], event: 'typing' },
-      { rooms: ['user:7|jitsi'], except: [], event: 'typing:start' },
+      { rooms: ['user:7|native'], except: [], event: 'typing', here: false },
+      { rooms: ['user:7|jitsi'], except: [], event: 'typing:start', here: false },
     ]);
   });
 
@@ -166,6 +187,41 @@ describe('a call', () => {
     router.toDevice(user, to.device, typing);
     expect(emitted.map(({ rooms: [room] }) => room)).toEqual([seat, rooms.device(device(1))]);
     expect(encodings()).toBe(2);
+  });
+});
+
+describe('a room', () => {
+  const room = RoomId.parse('5');
+  const participant = { id: user, username: 'u', name: 'U', deviceId: device(1), socketId: 's' };
+  const came = { type: 'room.joined', roomId: room, participant } as const;
+
+  it('is joined by sockets of this node, in their vocabulary', async () => {
+    const { router, joined } = await routerFor();
+    await router.joinRoom({ deviceId: device(9), dialect: 'channels' }, room);
+    await router.leaveRoom({ deviceId: device(9), dialect: 'channels' }, room);
+    await router.joinRoom({ deviceId: device(1), dialect: 'native' }, room);
+    expect(joined).toEqual(['→ room:5|channels', '← room:5|channels']);
+  });
+
+  it('hears by one emit a vocabulary that has words for it, to one room at a time', async () => {
+    const { router, emitted } = await routerFor();
+    router.toRoom(room, came);
+    expect(emitted.map(({ rooms: [to], event }) => `${to} ${event}`).sort()).toEqual([
+      'room:5|native room.joined',
+      'room:5|rooms user-joined',
+    ]);
+    expect(emitted.every(({ rooms: to, here }) => to.length === 1 && !here)).toBe(true);
+  });
+
+  it('hears without one device, in some vocabularies, or here alone', async () => {
+    const { router, emitted } = await routerFor();
+    router.toRoom(room, came, { except: device(1), only: (dialect) => dialect === 'native' });
+    expect(emitted).toMatchObject([
+      { rooms: ['room:5|native'], except: [rooms.device(device(1))], here: false },
+    ]);
+    emitted.length = 0;
+    router.toRoom(room, came, { here: true });
+    expect(emitted.map(({ here }) => here)).toEqual([true, true]);
   });
 });
 

@@ -31,6 +31,8 @@ export interface TestUser {
   /** Ends the session, with the notice or, as if that were lost, without. */
   revoke(reason?: Extract<Notice, { type: 'session.revoked' }>['reason'] | 'silently'): Promise<void>;
   delete(): void;
+  /** Changes the account, with the notice. */
+  become(changes: Partial<Pick<DirectoryUser, 'name' | 'email'>>): Promise<void>;
 }
 
 export async function createAccounts(bus: Bus): Promise<Accounts> {
@@ -71,6 +73,11 @@ export async function createAccounts(bus: Bus): Promise<Accounts> {
         delete() {
           const user = users.get(id);
           if (user) users.set(id, { ...user, status: 'deleted' });
+        },
+        async become(changes) {
+          const user = users.get(id);
+          if (user) users.set(id, { ...user, ...changes });
+          await bus.notify({ type: 'user.changed', userId: id });
         },
       };
     },
