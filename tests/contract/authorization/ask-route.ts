@@ -57,7 +57,7 @@ type Own = Readonly<Record<string, string | undefined>>;
 /** What a request must say that a fixture cannot know. */
 function ownWords(path: string, person: Person | undefined): Own {
   if (/\/(register|signup)\/?$/.test(path)) return newcomer();
-  if (/\/rooms\/?$/.test(path)) return { name: `room-${randomUUID()}` };
+  if (/\/rooms(\/:\w+)?\/?$/.test(path)) return { name: `room-${randomUUID()}` };
   return credentials(person);
 }
 

@@ -29,6 +29,7 @@ export const ROUTES = table([
       // To the path with the slash, where a token is looked at.
       'get /auth/profile',
       'get /api/auth/profile',
+      'get /api/rooms/:id',
       'get /auth/token/refresh',
       'get /api/auth/token/refresh',
       'get /api/auth/logout',
@@ -111,13 +112,24 @@ export const ROUTES = table([
       'get /api/rooms',
       'post /api/rooms',
       'get /api/rooms/:roomId/messages',
+      'get /api/rooms/',
+      'post /api/rooms/',
+      'get /api/rooms/:id/',
+      'get /api/rooms/:id/messages/',
       'get /api/v1/rooms',
       'post /api/v1/rooms',
       'get /api/v1/rooms/:id',
       'get /api/v1/rooms/:id/participants',
     ],
   },
-  { row: CREATORS, operations: ['patch /api/v1/rooms/:id', 'delete /api/v1/rooms/:id'] },
+  {
+    row: CREATORS,
+    operations: ['/api/v1/rooms/:id', '/api/rooms/:id', '/api/rooms/:id/'].flatMap((path) => [
+      `patch ${path}`,
+      `delete ${path}`,
+      ...(path.includes('v1') ? [] : [`put ${path}`]),
+    ]),
+  },
   { row: OWNER, hidden: true, operations: ['delete /api/v1/sessions/:id'] },
   {
     row: MEMBERS,
