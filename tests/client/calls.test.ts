@@ -1,8 +1,7 @@
 import { CallFailed, type CallHandle, type Client, type Signal } from '@switchboard/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../harness/event-log.ts';
 import { allInOne, type Topology } from '../harness/topology.ts';
-import { Clients } from './clients.ts';
+import { Clients, PATIENT, soon } from './clients.ts';
 import { FlakyLine } from './flaky-line.ts';
 
 let topology: Topology;
@@ -34,11 +33,11 @@ async function inCall(a: Client, b: Client, callee: string): Promise<[CallHandle
   const mine = await a.calls.place({ userId: callee }, { kind: 'voice', offer });
   const theirs = await ringing;
   await theirs.answer(answer);
-  await until('both are in it', () => mine.state === 'active' && theirs.state === 'active');
+  await soon('both are in it', () => mine.state === 'active' && theirs.state === 'active');
   return [mine, theirs];
 }
 
-describe('calls with the client', () => {
+describe('calls with the client', PATIENT, () => {
   it('ring, are answered, carry signals both ways in order, and end for both', async () => {
     await using clients = new Clients(topology);
     const [alice, bob] = [await clients.newcomer('Alice'), await clients.newcomer('Bob')];
@@ -62,7 +61,7 @@ describe('calls with the client', () => {
     const [toAlice, toBob] = [heard(mine), heard(theirs)];
     for (let n = 2; n <= 20; n += 1) mine.signal(candidate(n));
     for (let n = 1; n <= 5; n += 1) theirs.signal(candidate(n));
-    await until('all signals came', () => toBob.length >= 20 && toAlice.length >= 5);
+    await soon('all signals came', () => toBob.length >= 20 && toAlice.length >= 5);
     expect(toBob).toEqual(Array.from({ length: 20 }, (_, n) => candidate(n + 1)));
     expect(toAlice).toEqual(Array.from({ length: 5 }, (_, n) => candidate(n + 1)));
 
@@ -71,7 +70,7 @@ describe('calls with the client', () => {
     expect(mine).toMatchObject({ state: 'ended', ended: { reason: 'hangup' } });
     expect(await over).toMatchObject({ reason: 'hangup', by: { id: alice.person.id } });
     expect([...alice.client.calls.live, ...bob.client.calls.live]).toEqual([]);
-    await until('history has it', async () => {
+    await soon('history has it', async () => {
       const { calls } = await bob.client.calls.history({ limit: 1 });
       return calls[0]?.id === mine.id && calls[0].endReason === 'hangup';
     });
@@ -90,19 +89,19 @@ describe('calls with the client', () => {
     const resumed = new Promise((resolve) => mine.on('resumed', resolve));
 
     line.cut();
-    await until('the line is gone', () => alice.client.connection.status !== 'connected');
+    await soon('the line is gone', () => alice.client.connection.status !== 'connected');
     // Said without a line: it waits for the seat.
     mine.signal({ kind: 'offer', payload: offer });
     mine.signal(candidate(1));
     await resumed;
-    await until('what waited arrived', () => toBob.length >= 2);
+    await soon('what waited arrived', () => toBob.length >= 2);
     expect(toBob).toEqual([{ kind: 'offer', payload: offer }, candidate(1)]);
     theirs.signal({ kind: 'answer', payload: answer });
-    await until('and the other way', () => toAlice.length >= 1);
+    await soon('and the other way', () => toAlice.length >= 1);
     expect(told).toEqual(['away string', `back ${alice.person.id}`]);
     expect([mine.state, theirs.state, theirs.otherAway]).toEqual(['active', 'active', false]);
     mine.end();
-    await until('it is over', () => theirs.state === 'ended');
+    await soon('it is over', () => theirs.state === 'ended');
   });
 
   it('are resumed when both lines break at once', async () => {
@@ -118,9 +117,9 @@ describe('calls with the client', () => {
     line.cut();
     await both;
     mine.signal(candidate(1));
-    await until('signals flow', () => toBob.length >= 1);
+    await soon('signals flow', () => toBob.length >= 1);
     mine.end();
-    await until('it is over', () => theirs.state === 'ended');
+    await soon('it is over', () => theirs.state === 'ended');
   });
 
   it('ring once though the reply to placing them is lost', async () => {
@@ -133,17 +132,17 @@ describe('calls with the client', () => {
 
     line.swallowReplies();
     const placing = alice.client.calls.place({ userId: bob.person.id }, { kind: 'voice', offer });
-    await until('it rings', () => rung.length >= 1);
+    await soon('it rings', () => rung.length >= 1);
     line.passReplies();
     line.cut();
     const mine = await placing;
     expect(mine.state).toBe('ringing');
     await rung[0]?.answer(answer);
-    await until('it is taken', () => mine.state === 'active');
+    await soon('it is taken', () => mine.state === 'active');
     // The device that came back holds the seat.
     const toBob = heard(rung[0] as CallHandle);
     mine.signal(candidate(1));
-    await until('signals flow', () => toBob.length >= 1);
+    await soon('signals flow', () => toBob.length >= 1);
     expect(rung.map(({ id }) => id)).toEqual([mine.id]);
     mine.end();
   });
@@ -158,7 +157,7 @@ describe('calls with the client', () => {
     expect(phone.jitsi?.roomName).toBe(`call_${mine.id}`);
     await phone.answer();
     expect(await ended(other)).toMatchObject({ reason: 'answered_elsewhere' });
-    await until('the caller hears it', () => mine.state === 'active');
+    await soon('the caller hears it', () => mine.state === 'active');
     phone.end();
     expect(await ended(mine)).toMatchObject({ reason: 'hangup', by: { id: bob.person.id } });
 
@@ -180,7 +179,7 @@ describe('calls with the client', () => {
     await expect(place(alice.client, carol.person.id)).rejects.toMatchObject({ code: 'CALL_IN_PROGRESS' });
     mine.end();
     bob.client.disconnect();
-    const failure = await until('bob is gone', async () => {
+    const failure = await soon('bob is gone', async () => {
       const error = await place(carol.client, bob.person.id).then(
         (call) => call.end(),
         (error: unknown) => error,
@@ -220,8 +219,8 @@ describe('calls with the client', () => {
     ]);
     expect(one.id).toBe(other.id);
     expect([one.direction, other.direction].sort()).toEqual(['incoming', 'outgoing']);
-    await until('both are in it', () => one.state === 'active' && other.state === 'active');
+    await soon('both are in it', () => one.state === 'active' && other.state === 'active');
     one.end();
-    await until('and out of it', () => other.state === 'ended');
+    await soon('and out of it', () => other.state === 'ended');
   });
 });

@@ -1,9 +1,19 @@
 import { type Client, type ClientOptions, createClient } from '@switchboard/client';
+import { until } from '../harness/event-log.ts';
 import { type Person, register } from '../harness/people.ts';
 import type { Topology } from '../harness/topology.ts';
 
 /** Pauses short enough for a test. */
 const BRISK = { backoff: { baseMs: 50, maxMs: 500 } };
+
+/** For a machine that has other things to do as well. */
+export const PATIENT = { timeout: 90_000 };
+
+/** Waits until a condition holds. */
+export const soon = <T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> => until(what, probe, 30_000);
 
 export interface Signed {
   readonly client: Client;

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -11,7 +12,7 @@ it('the example of the client runs as it stands, and ends by itself', async () =
   const data = await temporaryFolder();
   const server = await startServer({ DATA_DIR: data.path, PORT: '0', SEED_DEMO: 'true' });
   try {
-    const { stdout } = await run(process.execPath, [example, server.url], { timeout: 15_000 });
+    const { stdout } = await run(process.execPath, [example, server.url], { timeout: 60_000 });
     expect(stdout.trim().split('\n')).toEqual([
       '#1 is stored; Bob Smith reads: Shall I call?',
       'Bob Smith took the call with an answer',
@@ -20,4 +21,10 @@ it('the example of the client runs as it stands, and ends by itself', async () =
     await server.stop('SIGTERM');
     await data.remove();
   }
+}, 90_000);
+
+it('the README shows that example, word for word', () => {
+  const readme = readFileSync(new URL('../../packages/client/README.md', import.meta.url), 'utf8');
+  const code = readFileSync(example, 'utf8').split('\n').slice(1).join('\n').trim();
+  expect(readme).toContain(`\`\`\`js\n${code}\n\`\`\``);
 });

@@ -2,7 +2,7 @@ import type { CallHandle, Signal } from '@switchboard/client';
 import { expect, it } from 'vitest';
 import { until } from '../harness/event-log.ts';
 import { allInOne } from '../harness/topology.ts';
-import { Clients } from './clients.ts';
+import { Clients, soon } from './clients.ts';
 import { FlakyLine } from './flaky-line.ts';
 
 // The server notices a silent socket with its next ping, half a minute later at most: until then that one holds the seat.
@@ -16,7 +16,7 @@ it('a call is resumed by a client whose former socket the server still takes for
   const mine = await alice.client.calls.place({ userId: bob.person.id }, { kind: 'voice' });
   const theirs = await ringing;
   await theirs.answer();
-  await until('both are in it', () => mine.state === 'active');
+  await soon('both are in it', () => mine.state === 'active');
   const heard: Signal[] = [];
   theirs.on('signal', (signal) => heard.push(signal));
   let resumed = 0;
@@ -25,13 +25,13 @@ it('a call is resumed by a client whose former socket the server still takes for
   });
 
   line.vanish();
-  await until('it is back', () => alice.client.connection.status === 'connected');
+  await soon('it is back', () => alice.client.connection.status === 'connected');
   const signal: Signal = { kind: 'offer', payload: { type: 'offer', sdp: 'v=0 restart' } };
   mine.signal(signal);
-  await until('the seat is taken again', () => resumed > 0, 50_000);
-  await until('what waited arrives', () => heard.length > 0);
+  await until('the seat is taken again', () => resumed > 0, 70_000);
+  await soon('what waited arrives', () => heard.length > 0);
   expect(heard).toEqual([signal]);
   expect([mine.state, theirs.state, resumed]).toEqual(['active', 'active', 1]);
   mine.end();
-  await until('it is over', () => theirs.state === 'ended');
-}, 90_000);
+  await soon('it is over', () => theirs.state === 'ended');
+}, 120_000);

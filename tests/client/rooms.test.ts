@@ -1,8 +1,7 @@
 import type { ClientEvents, Message } from '@switchboard/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../harness/event-log.ts';
 import { allInOne, type Topology } from '../harness/topology.ts';
-import { Clients } from './clients.ts';
+import { Clients, PATIENT, soon } from './clients.ts';
 import { FlakyLine } from './flaky-line.ts';
 
 let topology: Topology;
@@ -13,7 +12,7 @@ afterAll(async () => {
   await topology?.[Symbol.asyncDispose]();
 });
 
-describe('rooms with the client', () => {
+describe('rooms with the client', PATIENT, () => {
   it('are made, found, changed by their creator, and deleted for everybody', async () => {
     await using clients = new Clients(topology);
     const [alice, bob] = [await clients.newcomer('Alice'), await clients.newcomer('Bob')];
@@ -59,15 +58,15 @@ describe('rooms with the client', () => {
     alice.client.on('room-left', ({ participant }) => came.push(`left ${participant.id}`));
     const { participants } = await bob.client.rooms.join(room.id);
     expect(participants.map(({ id }) => id).sort()).toEqual([alice.person.id, bob.person.id].sort());
-    await until('both are listed', () => alice.client.rooms.participants(room.id).length === 2);
+    await soon('both are listed', () => alice.client.rooms.participants(room.id).length === 2);
 
     const heard: Message[] = [];
     alice.client.on('message', (message) => heard.push(message));
     const sent = await bob.client.chat.sendMessage({ roomId: room.id }, 'hello everybody');
-    await until('it is heard', () => heard.length > 0);
+    await soon('it is heard', () => heard.length > 0);
     expect(heard).toMatchObject([{ id: sent.id, seq: 1, roomId: room.id, content: 'hello everybody' }]);
     await bob.client.rooms.leave(room.id);
-    await until('the leaving is heard', () => came.length >= 2);
+    await soon('the leaving is heard', () => came.length >= 2);
     expect(came).toEqual([`came ${bob.person.id}`, `left ${bob.person.id}`]);
   });
 
@@ -90,8 +89,8 @@ describe('rooms with the client', () => {
       relayed: true,
     });
     await alice.client.rooms.signal(room.id, { kind: 'hangup' });
-    await until('carol heard the last', () => heard.get(carol.person.id)?.length);
-    await until('bob heard both', () => heard.get(bob.person.id)?.length === 2);
+    await soon('carol heard the last', () => heard.get(carol.person.id)?.length);
+    await soon('bob heard both', () => heard.get(bob.person.id)?.length === 2);
     expect(heard.get(bob.person.id)).toEqual([
       [alice.person.id, offer, true],
       [alice.person.id, { kind: 'hangup' }, false],
@@ -119,7 +118,7 @@ describe('rooms with the client', () => {
     line.passReplies();
     line.cut();
     expect((await own).message.content).toBe('four');
-    await until('all are heard', () => heard.length >= 4);
+    await soon('all are heard', () => heard.length >= 4);
     expect(new Set(heard)).toEqual(new Set(['one', 'two', 'three', 'four']));
     const { messages } = await bob.client.chat.history(bob.client.chat.conversationId(to));
     // In order of seq, whatever that is between the two who wrote at once.

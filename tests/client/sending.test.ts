@@ -1,8 +1,7 @@
 import type { Message } from '@switchboard/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../harness/event-log.ts';
 import { allInOne, type Topology } from '../harness/topology.ts';
-import { Clients } from './clients.ts';
+import { Clients, PATIENT, soon } from './clients.ts';
 import { FlakyLine } from './flaky-line.ts';
 
 let topology: Topology;
@@ -13,7 +12,7 @@ afterAll(async () => {
   await topology?.[Symbol.asyncDispose]();
 });
 
-describe('messages sent with the client', () => {
+describe('messages sent with the client', PATIENT, () => {
   it('are acknowledged exactly once and arrive in order though the server is killed among them', async () => {
     await using clients = new Clients(topology);
     const [alice, bob] = [await clients.newcomer('Alice'), await clients.newcomer('Bob')];
@@ -28,13 +27,13 @@ describe('messages sent with the client', () => {
       acknowledged += 1;
       return sent;
     });
-    await until('some are acknowledged', () => acknowledged >= 50, 20_000);
+    await soon('some are acknowledged', () => acknowledged >= 50);
     expect(acknowledged).toBeLessThan(200);
     await topology.crash();
 
     const sent = await Promise.all(sending);
     expect(sent.map(({ seq }) => seq)).toEqual(contents.map((_, n) => n + 1));
-    await until('everything arrived', () => received.length >= 200, 15_000);
+    await soon('everything arrived', () => received.length >= 200);
     expect(received.map(({ content }) => content)).toEqual(contents);
     expect(received.map(({ id }) => id)).toEqual(sent.map(({ id }) => id));
     const { messages } = await bob.client.chat.history(
@@ -44,7 +43,7 @@ describe('messages sent with the client', () => {
       },
     );
     expect(messages.map(({ id }) => id)).toEqual(sent.map(({ id }) => id));
-  }, 60_000);
+  });
 
   it('are stored once when the ack is lost, and the sender learns their place', async () => {
     await using clients = new Clients(topology);
@@ -55,13 +54,13 @@ describe('messages sent with the client', () => {
 
     line.swallowReplies();
     const sending = alice.client.chat.sendMessage({ userId: bob.person.id }, 'heard, but not said');
-    await until('it is stored', () => received.length === 1);
+    await soon('it is stored', () => received.length === 1);
     line.passReplies();
     line.cut();
     const sent = await sending;
     expect(sent).toMatchObject({ id: received[0]?.id, seq: 1, duplicate: true });
     expect((await alice.client.chat.sendMessage({ userId: bob.person.id }, 'the next')).seq).toBe(2);
-    await until('the next arrived', () => received.length >= 2);
+    await soon('the next arrived', () => received.length >= 2);
     expect(received.map(({ content }) => content)).toEqual(['heard, but not said', 'the next']);
   });
 
@@ -75,7 +74,7 @@ describe('messages sent with the client', () => {
     const toBob = { userId: bob.person.id };
     await bob.client.chat.sendMessage({ userId: alice.person.id }, 'my own');
     await alice.client.chat.sendMessage(toBob, 'while you are there');
-    await until('both are seen', () => seen.length === 2);
+    await soon('both are seen', () => seen.length === 2);
 
     // Nothing arrives any more, and more than one page is missed.
     line.swallowReplies();
@@ -85,9 +84,9 @@ describe('messages sent with the client', () => {
     line.passReplies();
     line.cut();
     await alice.client.chat.sendMessage(toBob, 'and back');
-    await until('all are seen', () => seen.length >= 233, 15_000);
+    await soon('all are seen', () => seen.length >= 233);
     expect(seen).toEqual(Array.from({ length: 233 }, (_, n) => n + 1));
-  }, 30_000);
+  });
 
   it('a conversation that began while one was away comes from its first message on', async () => {
     await using clients = new Clients(topology);
@@ -99,14 +98,14 @@ describe('messages sent with the client', () => {
     // Caught up once, so that it is known what there was before.
     const carol = await clients.newcomer('Carol');
     await carol.client.chat.sendMessage({ userId: bob.person.id }, 'you are listening');
-    await until('it is heard', () => seen.length === 1);
+    await soon('it is heard', () => seen.length === 1);
 
     line.swallowReplies();
     for (const content of ['one', 'two'])
       await alice.client.chat.sendMessage({ userId: bob.person.id }, content);
     line.passReplies();
     line.cut();
-    await until('both are seen', () => seen.length >= 3);
+    await soon('both are seen', () => seen.length >= 3);
     expect(seen).toEqual(['you are listening', 'one', 'two']);
   });
 
@@ -123,7 +122,7 @@ describe('messages sent with the client', () => {
     later.on('message', ({ seq }) => seen.push(seq));
     await later.logIn(bob.person.username, bob.person.password);
     await later.connect();
-    await until('the rest is seen', () => seen.length >= 2);
+    await soon('the rest is seen', () => seen.length >= 2);
     expect(seen).toEqual([4, 5]);
     expect(later.chat.positions()).toMatchObject({ [conversation]: 5 });
   });

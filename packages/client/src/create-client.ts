@@ -8,6 +8,7 @@ import { notSignedIn } from './errors.ts';
 import type { ClientEvents } from './events.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { AccountApi } from './session/account-api.ts';
+import { Api } from './session/api.ts';
 import { createHttp } from './session/http.ts';
 import { type Registration, Session } from './session/session.ts';
 import { memoryStorage, type SessionStorage } from './session/storage.ts';
@@ -110,8 +111,10 @@ export function assemble(options: ClientOptions, baseUrl: string, openLine: Open
       if ('roomId' in to) await rooms.entered(to.roomId, signal);
     },
   });
-  const calls = new Calls({ requests, connection, session, events, ackTimeoutMs: ackMs });
-  const rooms: Rooms = new Rooms({ requests, connection, session, events, chat, ackTimeoutMs: ackMs });
+  const me = () => session.account;
+  const api = new Api(session);
+  const calls = new Calls({ requests, connection, api, me, events, ackTimeoutMs: ackMs });
+  const rooms: Rooms = new Rooms({ requests, connection, api, events, chat, ackTimeoutMs: ackMs });
 
   connection.changes.on('state', (state) => events.emit('connection', state));
   connection.events.on('presence', (presence) => events.emit('presence', presence));
@@ -142,7 +145,7 @@ export function assemble(options: ClientOptions, baseUrl: string, openLine: Open
     chat,
     calls,
     rooms,
-    users: new AccountApi(session),
+    users: new AccountApi(api, session),
     get account() {
       return session.account;
     },

@@ -4,9 +4,9 @@ import type { Emitter } from '../emitter.ts';
 import { asSwitchboardError, type SwitchboardError } from '../errors.ts';
 import type { ClientEvents } from '../events.ts';
 import { randomId } from '../random-id.ts';
-import type { Session } from '../session/session.ts';
+import type { Api } from '../session/api.ts';
 import { quietTimer } from '../timing.ts';
-import type { Acks, Call, CallKind, JitsiRoom, ServerEvents, Target } from '../wire.ts';
+import type { Account, Acks, Call, CallKind, JitsiRoom, ServerEvents, Target } from '../wire.ts';
 import { type CallEndedReason, CallFailed, type CallHandle } from './call-handle.ts';
 import { busyServer, LiveCall, type LiveCallParts } from './live-call.ts';
 
@@ -39,7 +39,8 @@ export interface IceServers {
 export interface CallsParts {
   readonly requests: Requests;
   readonly connection: Connection;
-  readonly session: Session;
+  readonly api: Api;
+  readonly me: () => Account | null;
   readonly events: Emitter<ClientEvents>;
   readonly ackTimeoutMs: number;
 }
@@ -166,12 +167,12 @@ export class Calls {
       ...(limit === undefined ? {} : { limit: String(limit) }),
     });
     const tail = query.size > 0 ? `?${query}` : '';
-    return this.#parts.session.request('GET', `/api/v1/calls${tail}`, undefined, signal ? { signal } : {});
+    return this.#parts.api.request('GET', `/api/v1/calls${tail}`, undefined, signal ? { signal } : {});
   }
 
   /** STUN and TURN servers for an RTCPeerConnection, with credentials that lapse. */
   iceServers(options: { readonly signal?: AbortSignal } = {}): Promise<IceServers> {
-    return this.#parts.session.request('GET', '/api/v1/ice-servers', undefined, options);
+    return this.#parts.api.request('GET', '/api/v1/ice-servers', undefined, options);
   }
 
   /** Everything is over for this client, without a word to the server. @internal */
@@ -213,7 +214,7 @@ export class Calls {
       return known;
     }
     this.#dismissed.delete(call.id);
-    const me = this.#parts.session.account?.id;
+    const me = this.#parts.me()?.id;
     if (call.caller.id !== me) return this.#announce(call, offer, jitsi);
     const mine = new LiveCall(call.id, 'outgoing', this.#callParts);
     this.#live.set(call.id, mine);

@@ -1,5 +1,5 @@
 import type { RequestOptions } from '../connection/requests.ts';
-import type { Session } from '../session/session.ts';
+import type { Api } from '../session/api.ts';
 import type { Participant, Room, RoomSignal } from '../wire.ts';
 import { type JoinedRoom, JoinedRooms, type RoomsParts } from './joined-rooms.ts';
 
@@ -33,12 +33,12 @@ export interface RoomDraft {
  * `message` events, and takes part in its signalling. What was joined is joined again after a reconnect.
  */
 export class Rooms {
-  readonly #session: Session;
+  readonly #api: Api;
   readonly #joined: JoinedRooms;
 
   /** @internal */
-  constructor(parts: RoomsParts & { readonly session: Session }) {
-    this.#session = parts.session;
+  constructor(parts: RoomsParts & { readonly api: Api }) {
+    this.#api = parts.api;
     this.#joined = new JoinedRooms(parts);
   }
 
@@ -82,33 +82,33 @@ export class Rooms {
       ...(limit === undefined ? {} : { limit: String(limit) }),
     });
     const path = `/api/v1/rooms${query.size > 0 ? `?${query}` : ''}`;
-    return this.#session.request('GET', path, undefined, signal ? { signal } : {});
+    return this.#api.request('GET', path, undefined, signal ? { signal } : {});
   }
 
   /** Makes a room, which every user may find, read and join. */
   async create(room: RoomDraft): Promise<Room> {
-    return (await this.#session.request<{ room: Room }>('POST', '/api/v1/rooms', room)).room;
+    return (await this.#api.request<{ room: Room }>('POST', '/api/v1/rooms', room)).room;
   }
 
   /** Rejects with ROOM_NOT_FOUND. */
   async get(roomId: string, options: { readonly signal?: AbortSignal } = {}): Promise<Room> {
-    return (await this.#session.request<{ room: Room }>('GET', pathOf(roomId), undefined, options)).room;
+    return (await this.#api.request<{ room: Room }>('GET', pathOf(roomId), undefined, options)).room;
   }
 
   /** Changes a room that one has made; PERMISSION_DENIED for everybody else. */
   async update(roomId: string, change: Partial<RoomDraft>): Promise<Room> {
-    return (await this.#session.request<{ room: Room }>('PATCH', pathOf(roomId), change)).room;
+    return (await this.#api.request<{ room: Room }>('PATCH', pathOf(roomId), change)).room;
   }
 
   /** Deletes a room that one has made, for everybody. */
   async delete(roomId: string): Promise<void> {
-    await this.#session.request('DELETE', pathOf(roomId));
+    await this.#api.request('DELETE', pathOf(roomId));
   }
 
   /** Who is in any room now, asked of the server. */
   async whoIsIn(roomId: string, options: { readonly signal?: AbortSignal } = {}): Promise<Participant[]> {
     const path = `${pathOf(roomId)}/participants`;
-    return (await this.#session.request<{ participants: Participant[] }>('GET', path, undefined, options))
+    return (await this.#api.request<{ participants: Participant[] }>('GET', path, undefined, options))
       .participants;
   }
 

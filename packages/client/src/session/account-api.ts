@@ -1,5 +1,6 @@
 import type { Account, PublicUser } from '../wire.ts';
-import type { Registration, Session } from './session.ts';
+import type { Api } from './api.ts';
+import type { Session } from './session.ts';
 
 interface CallOptions {
   readonly signal?: AbortSignal;
@@ -28,10 +29,12 @@ export interface Invitation {
 
 /** Users, one's own account and its sessions. Each method is one HTTP request; a lapsed token is renewed on the way. */
 export class AccountApi {
+  readonly #api: Api;
   readonly #session: Session;
 
   /** @internal */
-  constructor(session: Session) {
+  constructor(api: Api, session: Session) {
+    this.#api = api;
     this.#session = session;
   }
 
@@ -45,23 +48,23 @@ export class AccountApi {
       ...(limit === undefined ? {} : { limit: String(limit) }),
     });
     const path = `/api/v1/users${query.size > 0 ? `?${query}` : ''}`;
-    return (await this.#session.request<{ users: PublicUser[] }>('GET', path, undefined, rest)).users;
+    return (await this.#api.request<{ users: PublicUser[] }>('GET', path, undefined, rest)).users;
   }
 
   /** Rejects with USER_NOT_FOUND. */
   async get(userId: string, options: CallOptions = {}): Promise<PublicUser> {
     const path = `/api/v1/users/${encodeURIComponent(userId)}`;
-    return (await this.#session.request<{ user: PublicUser }>('GET', path, undefined, options)).user;
+    return (await this.#api.request<{ user: PublicUser }>('GET', path, undefined, options)).user;
   }
 
   /** One's own account as the server has it now. */
   async me(options: CallOptions = {}): Promise<Account> {
-    return (await this.#session.request<{ user: Account }>('GET', '/api/v1/me', undefined, options)).user;
+    return (await this.#api.request<{ user: Account }>('GET', '/api/v1/me', undefined, options)).user;
   }
 
   /** Changes one's name or e-mail address (null: none). Rejects with CONFLICT when the address is another's. */
   async update(change: { readonly name?: string; readonly email?: string | null }): Promise<Account> {
-    return (await this.#session.request<{ user: Account }>('PATCH', '/api/v1/me', change)).user;
+    return (await this.#api.request<{ user: Account }>('PATCH', '/api/v1/me', change)).user;
   }
 
   /** Ends every session and starts a new one for this client. Rejects with PERMISSION_DENIED, detail `wrong_password`. */
@@ -71,33 +74,29 @@ export class AccountApi {
 
   /** Deletes one's account and signs out. */
   async deleteAccount(): Promise<void> {
-    await this.#session.request('DELETE', '/api/v1/me');
+    await this.#api.request('DELETE', '/api/v1/me');
     await this.#session.forget();
   }
 
   async sessions(options: CallOptions = {}): Promise<SessionInfo[]> {
     const path = '/api/v1/sessions';
-    return (await this.#session.request<{ sessions: SessionInfo[] }>('GET', path, undefined, options))
-      .sessions;
+    return (await this.#api.request<{ sessions: SessionInfo[] }>('GET', path, undefined, options)).sessions;
   }
 
   /** Ends one of one's sessions. */
   async revokeSession(sessionId: string): Promise<void> {
-    await this.#session.request('DELETE', `/api/v1/sessions/${encodeURIComponent(sessionId)}`);
+    await this.#api.request('DELETE', `/api/v1/sessions/${encodeURIComponent(sessionId)}`);
   }
 
   /** For administrators: every invitation, newest first. */
   async invitations(options: CallOptions = {}): Promise<Invitation[]> {
     const path = '/api/v1/invitations';
-    return (await this.#session.request<{ invitations: Invitation[] }>('GET', path, undefined, options))
+    return (await this.#api.request<{ invitations: Invitation[] }>('GET', path, undefined, options))
       .invitations;
   }
 
   /** For administrators: a code for one registration. */
   async invite(): Promise<Invitation> {
-    return (await this.#session.request<{ invitation: Invitation }>('POST', '/api/v1/invitations'))
-      .invitation;
+    return (await this.#api.request<{ invitation: Invitation }>('POST', '/api/v1/invitations')).invitation;
   }
 }
-
-export type { Registration };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SwitchboardError } from '../errors.ts';
+import { Api } from './api.ts';
 import type { HttpRequest } from './http.ts';
 import { Session, type SignedOut } from './session.ts';
 import { memoryStorage, type SessionStorage } from './storage.ts';
@@ -26,6 +27,10 @@ function setUp(options: { storage?: SessionStorage; before?: Behaviour } = {}) {
     requests.push(request);
     await server.before(request);
     if (request.path.endsWith('/login')) return pair() as T;
+    if (request.path.endsWith('/password')) {
+      turn = 100;
+      return pair() as T;
+    }
     if (request.path.endsWith('/refresh')) {
       server.refreshes += 1;
       const given = (request.body as { refreshToken: string }).refreshToken;
@@ -62,7 +67,6 @@ describe('a session', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(server.refreshes).toBe(1);
     expect(await session.token()).not.toBe(first);
-    session.stop();
   });
 
   it('renews once for all who are refused at the same time', async () => {
@@ -73,7 +77,7 @@ describe('a session', () => {
       if (token === lapsed) throw refused();
     };
     const replies = await Promise.all(
-      Array.from({ length: 5 }, () => session.request<{ token: string }>('GET', '/x')),
+      Array.from({ length: 5 }, () => session.authorized<{ token: string }>({ method: 'GET', path: '/x' })),
     );
     expect(server.refreshes).toBe(1);
     expect(new Set(replies.map(({ token }) => token))).toEqual(new Set([await session.token()]));
@@ -81,7 +85,6 @@ describe('a session', () => {
     expect(await session.refresh(lapsed)).toBe(await session.token());
     expect(server.refreshes).toBe(1);
     expect(requests.filter(({ path }) => path === '/x').length).toBe(10);
-    session.stop();
   });
 
   it('hands a renewed token out only once the new pair is saved', async () => {
@@ -106,7 +109,6 @@ describe('a session', () => {
     save();
     await renewing;
     expect(JSON.parse(String(await storage.getItem('key')))).toMatchObject({ refreshToken: 'r1' });
-    session.stop();
   });
 
   it('repeats a refresh whose reply was lost, with the same token and well within ten seconds', async () => {
@@ -125,7 +127,6 @@ describe('a session', () => {
     const asked = requests.filter(({ path }) => path.endsWith('/refresh'));
     expect(asked.map(({ body }) => body)).toEqual(Array(3).fill({ refreshToken: 'r0' }));
     expect(Date.now() - began).toBeLessThan(10_000);
-    session.stop();
   });
 
   it('keeps the session while the server is away, and the token while that is good', async () => {
@@ -146,7 +147,6 @@ describe('a session', () => {
     // By itself, a while later.
     await vi.advanceTimersByTimeAsync(30_000);
     expect(await session.token()).not.toBe(token);
-    session.stop();
   });
 
   it('is over when the server refuses to renew it', async () => {
@@ -171,8 +171,6 @@ describe('a session', () => {
     expect(server.refreshes).toBe(1);
     expect(await session.refresh(mine)).toBe(theirs);
     expect([server.refreshes, signedOut]).toEqual([1, []]);
-    session.stop();
-    otherTab.stop();
   });
 
   it('that was ended while it was being renewed stays ended', async () => {
@@ -190,18 +188,41 @@ describe('a session', () => {
     expect([session.account, await storage.getItem('key')]).toEqual([null, null]);
   });
 
+  it('under a new password is a new one: not beside a refresh of the old, whose refusals wait for it', async () => {
+    const { session, server, requests, signedOut } = setUp();
+    await session.logIn('alice', 'password');
+    const first = await session.token();
+    const held = new Map<string, () => void>();
+    server.before = ({ path }) => new Promise<void>((resolve) => held.set(path, resolve));
+    const refreshing = session.refresh(first);
+    const changing = session.changePassword('password', 'another');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.map(({ path }) => path)).not.toContain('/api/v1/auth/password');
+    held.get('/api/v1/auth/refresh')?.();
+    const second = await refreshing;
+    await vi.advanceTimersByTimeAsync(0);
+
+    // The server has closed the old session's sockets, and its reply is still on the way.
+    const waiting = session.refresh(second);
+    await vi.advanceTimersByTimeAsync(1_000);
+    held.get('/api/v1/auth/password')?.();
+    await changing;
+    expect(await waiting).toBe(await session.token());
+    expect([await session.token(), server.refreshes, signedOut]).toEqual([accessToken(100), 1, []]);
+  });
+
   it('tries what only reads a few times, and what changes something once', async () => {
     const { session, server, requests } = setUp();
     await session.logIn('alice', 'password');
     server.before = ({ path }) => {
       if (path === '/x') throw unreachable();
     };
-    const reading = session.request('GET', '/x').catch((error: unknown) => error);
+    const api = new Api(session);
+    const reading = api.request('GET', '/x').catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await reading).toMatchObject({ code: 'NETWORK' });
     expect(requests.filter(({ method }) => method === 'GET').length).toBe(3);
-    await expect(session.request('PATCH', '/x', {})).rejects.toMatchObject({ code: 'NETWORK' });
+    await expect(api.request('PATCH', '/x', {})).rejects.toMatchObject({ code: 'NETWORK' });
     expect(requests.filter(({ method }) => method === 'PATCH').length).toBe(1);
-    session.stop();
   });
 });

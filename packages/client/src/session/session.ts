@@ -3,7 +3,7 @@ import { asSwitchboardError, notSignedIn, SwitchboardError } from '../errors.ts'
 import { pauseMs, quietTimer, sleep } from '../timing.ts';
 import type { Account } from '../wire.ts';
 import type { Http, HttpRequest } from './http.ts';
-import { parseSession, type SessionStorage, type StoredSession } from './storage.ts';
+import { type SessionStorage, SessionStore, type StoredSession } from './storage.ts';
 import { expiryOf, marginOf } from './token-life.ts';
 
 export interface Registration {
@@ -40,8 +40,6 @@ interface SignedInReply {
 const REFRESH_RETRY_MS = 7_000;
 const REFRESH_ATTEMPT_MS = 3_000;
 const REFRESH_BACKOFF = { baseMs: 200, maxMs: 1_000 };
-const READ_RETRIES = 2;
-const READ_BACKOFF = { baseMs: 300, maxMs: 3_000 };
 /** After a refresh ahead of time failed, the next try. */
 const REFRESH_AGAIN_MS = 15_000;
 
@@ -49,8 +47,7 @@ const REFRESH_AGAIN_MS = 15_000;
 export class Session {
   readonly changes = new Emitter<SessionChanges>();
   readonly #http: Http;
-  readonly #storage: SessionStorage;
-  readonly #key: string;
+  readonly #store: SessionStore;
   #current: StoredSession | undefined;
   #refreshing: Promise<string> | undefined;
   #stopTimer: () => void = () => {};
@@ -59,8 +56,7 @@ export class Session {
 
   constructor(http: Http, storage: SessionStorage, key: string) {
     this.#http = http;
-    this.#storage = storage;
-    this.#key = key;
+    this.#store = new SessionStore(storage, key, (error) => this.changes.emit('error', error));
   }
 
   get account(): Account | null {
@@ -80,7 +76,11 @@ export class Session {
    * one instead of asking for the old session to be renewed.
    */
   async changePassword(currentPassword: string, newPassword: string): Promise<Account> {
-    const token = await this.token();
+    const session = this.#current;
+    if (!session) throw notSignedIn();
+    // Not beside a refresh of the old session, which might be refused because of us.
+    const renew = this.#refreshing !== undefined || Date.now() >= dueAt(session);
+    const token = renew ? await this.refresh(session.accessToken) : session.accessToken;
     const epoch = this.#epoch;
     const change = this.#http<SignedInReply>({
       method: 'POST',
@@ -116,7 +116,7 @@ export class Session {
   async restore(): Promise<Account | null> {
     if (this.#current) return this.#current.user;
     const epoch = this.#epoch;
-    const found = parseSession(await this.#storage.getItem(this.#key));
+    const found = await this.#store.load();
     // Somebody signed in while the storage was asked.
     if (!found || epoch !== this.#epoch) return this.account;
     this.#epoch += 1;
@@ -129,7 +129,7 @@ export class Session {
   async logOut(path: '/api/v1/auth/logout' | '/api/v1/auth/logout-all'): Promise<void> {
     if (!this.#current) return;
     try {
-      await this.request('POST', path);
+      await this.authorized({ method: 'POST', path });
     } catch (error) {
       // The session is over already: just what was wanted.
       if (!(error instanceof SwitchboardError) || !['UNAUTHORIZED', 'NOT_SIGNED_IN'].includes(error.code))
@@ -144,29 +144,8 @@ export class Session {
     return this.#leave({ reason: 'logged-out' });
   }
 
-  /**
-   * A request with the user's token; a token that is refused is renewed once. What only reads is tried a few times when the server cannot be reached; what
-   * changes something is not, as it may have been done.
-   */
-  async request<T>(
-    method: HttpRequest['method'],
-    path: string,
-    body?: unknown,
-    options: Pick<HttpRequest, 'signal' | 'timeoutMs'> = {},
-  ): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await this.#authorized<T>({ method, path, body, ...options });
-      } catch (failure) {
-        const error = asSwitchboardError(failure);
-        const passing = error.code === 'NETWORK' || error.code === 'SERVICE_UNAVAILABLE';
-        if (!passing || method !== 'GET' || attempt >= READ_RETRIES) throw error;
-        await sleep(pauseMs(attempt, READ_BACKOFF, error.retryAfterMs), options.signal);
-      }
-    }
-  }
-
-  async #authorized<T>(request: HttpRequest): Promise<T> {
+  /** One request with the user's token; a token that is refused is renewed once. */
+  async authorized<T>(request: Omit<HttpRequest, 'token'>): Promise<T> {
     const token = await this.token();
     try {
       return await this.#http<T>({ ...request, token });
@@ -247,12 +226,7 @@ export class Session {
 
   /** Takes over what another tab that shares the storage has renewed. Undefined when there is nothing newer. */
   async #adoptNewer(epoch: number): Promise<StoredSession | undefined> {
-    let found: StoredSession | undefined;
-    try {
-      found = parseSession(await this.#storage.getItem(this.#key));
-    } catch (error) {
-      this.changes.emit('error', asSwitchboardError(error));
-    }
+    const found = await this.#store.load();
     const mine = this.#held(epoch);
     if (!found || found.user.id !== mine.user.id || found.refreshToken === mine.refreshToken)
       return undefined;
@@ -266,11 +240,7 @@ export class Session {
     const session = { user, accessToken, refreshToken, expiresAt: expiryOf(accessToken, Date.now()) };
     // In memory first: should the storage fail, this is the only copy of the token that still counts.
     this.#adopt(session);
-    try {
-      await this.#storage.setItem(this.#key, JSON.stringify(session));
-    } catch (error) {
-      this.changes.emit('error', asSwitchboardError(error));
-    }
+    await this.#store.save(session);
   }
 
   #adopt(session: StoredSession): void {
@@ -298,17 +268,8 @@ export class Session {
     this.#current = undefined;
     this.#refreshing = undefined;
     this.#stopTimer();
-    try {
-      await this.#storage.removeItem(this.#key);
-    } catch (error) {
-      this.changes.emit('error', asSwitchboardError(error));
-    }
+    await this.#store.clear();
     this.changes.emit('signed-out', signedOut);
-  }
-
-  /** Stops renewing ahead of time; the session stays as it is stored. */
-  stop(): void {
-    this.#stopTimer();
   }
 }
 

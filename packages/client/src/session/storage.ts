@@ -1,3 +1,4 @@
+import { asSwitchboardError, type SwitchboardError } from '../errors.ts';
 import type { Account } from '../wire.ts';
 
 /**
@@ -29,7 +30,7 @@ export function memoryStorage(): SessionStorage {
 }
 
 /** Undefined for what is no session, whoever wrote it. */
-export function parseSession(text: string | null): StoredSession | undefined {
+function parseSession(text: string | null): StoredSession | undefined {
   if (text === null) return undefined;
   let value: unknown;
   try {
@@ -42,4 +43,38 @@ export function parseSession(text: string | null): StoredSession | undefined {
   if (typeof user?.id !== 'string' || typeof accessToken !== 'string' || typeof refreshToken !== 'string')
     return undefined;
   return { user, accessToken, refreshToken, expiresAt: typeof expiresAt === 'number' ? expiresAt : 0 };
+}
+
+/** One key of a storage. A storage that fails is told of and costs no more than the next start without a session. */
+export class SessionStore {
+  readonly #storage: SessionStorage;
+  readonly #key: string;
+  readonly #failed: (error: SwitchboardError) => void;
+
+  constructor(storage: SessionStorage, key: string, failed: (error: SwitchboardError) => void) {
+    this.#storage = storage;
+    this.#key = key;
+    this.#failed = failed;
+  }
+
+  async load(): Promise<StoredSession | undefined> {
+    return parseSession((await this.#try(() => this.#storage.getItem(this.#key))) ?? null);
+  }
+
+  async save(session: StoredSession): Promise<void> {
+    await this.#try(() => this.#storage.setItem(this.#key, JSON.stringify(session)));
+  }
+
+  async clear(): Promise<void> {
+    await this.#try(() => this.#storage.removeItem(this.#key));
+  }
+
+  async #try<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failed(asSwitchboardError(error));
+      return undefined;
+    }
+  }
 }
