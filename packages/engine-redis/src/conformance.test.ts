@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import {
+  liveCallsConformance,
+  presenceConformance,
+  rateLimitsConformance,
+} from '@switchboard/ports/conformance';
+import { afterAll, beforeAll, describe } from 'vitest';
+import {
+  connectRedis,
+  createRedisLiveCalls,
+  createRedisPresence,
+  createRedisRateLimits,
+  type RedisHandle,
+} from './index.ts';
+import { startTestRedis, startTestRedisCluster, type TestRedis } from './testing/test-redis.ts';
+
+describe.each([
+  ['one server', startTestRedis],
+  ['a cluster of three', startTestRedisCluster],
+] as const)('Redis, %s', (name, start) => {
+  let server: TestRedis;
+  let redis: RedisHandle;
+  beforeAll(async () => {
+    server = await start();
+    redis = await connectRedis({ url: server.url });
+  }, 60_000);
+  afterAll(async () => {
+    await redis?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  const dispose = async (): Promise<void> => undefined;
+  /** A name space for each test instead of an empty server. */
+  const apart = () => `${randomUUID()}:`;
+
+  liveCallsConformance(name, async () => ({
+    liveCalls: createRedisLiveCalls(redis.client, apart()),
+    dispose,
+  }));
+  presenceConformance(name, async () => ({ presence: createRedisPresence(redis.client, apart()), dispose }));
+  rateLimitsConformance(name, async () => ({
+    limits: createRedisRateLimits(redis.client, apart()),
+    elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    dispose,
+  }));
+});

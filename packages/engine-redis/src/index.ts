@@ -1,0 +1,4 @@
+export { connectRedis, type RedisClient, type RedisHandle, type RedisSettings } from './connect.ts';
+export { createRedisLiveCalls } from './live-calls.ts';
+export { createRedisPresence } from './presence.ts';
+export { createRedisRateLimits } from './rate-limits.ts';
