@@ -4,6 +4,7 @@ import {
   liveCallsConformance,
   presenceConformance,
   rateLimitsConformance,
+  roomPresenceConformance,
 } from '@switchboard/ports/conformance';
 import {
   createManualClock,
@@ -11,6 +12,7 @@ import {
   createMemoryLiveCalls,
   createMemoryPresence,
   createMemoryRateLimits,
+  createMemoryRoomPresence,
 } from './index.ts';
 
 const wallClock: Clock = {
@@ -32,3 +34,4 @@ rateLimitsConformance('memory', async () => {
   const clock = createManualClock();
   return { limits: createMemoryRateLimits({ clock }), elapse: (ms) => clock.advance(ms), dispose };
 });
+roomPresenceConformance('memory', async () => ({ roomPresence: createMemoryRoomPresence(), dispose }));

@@ -5,3 +5,4 @@ export { createMemoryLiveCalls } from './live-calls.ts';
 export { createManualClock, type ManualClock } from './manual-clock.ts';
 export { createMemoryPresence } from './presence.ts';
 export { createMemoryRateLimits } from './rate-limits.ts';
+export { createMemoryRoomPresence } from './room-presence.ts';

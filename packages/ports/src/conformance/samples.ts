@@ -6,12 +6,15 @@ import {
   type EventOf,
   type Identity,
   NodeId,
+  RoomId,
   SessionId,
   UserId,
 } from '@switchboard/protocol';
 import type { PresentDevice } from '../presence.ts';
+import type { RoomMember } from '../room-presence.ts';
 
 export const user = (id: number): UserId => UserId.parse(String(id));
+export const room = (id: number): RoomId => RoomId.parse(String(id));
 export const callId = (): CallId => CallId.parse(randomUUID());
 export const sessionId = (): SessionId => SessionId.parse(randomUUID());
 
@@ -51,4 +54,16 @@ export function device(userId: number, node = 'node-a'): PresentDevice {
     nodeId: NodeId.parse(node),
     dialect: 'native',
   };
+}
+
+export function member(roomId: number, userId: number, node = 'node-a'): RoomMember {
+  const name = `user${userId}`;
+  const participant = {
+    id: user(userId),
+    username: name,
+    name,
+    deviceId: DeviceId.parse(randomUUID()),
+    socketId: randomUUID(),
+  };
+  return { roomId: room(roomId), nodeId: NodeId.parse(node), dialect: 'native', participant };
 }

@@ -1,0 +1,1 @@
+export { type ErrorCode, SwitchboardError } from './errors.ts';
