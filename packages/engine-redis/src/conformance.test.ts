@@ -3,6 +3,7 @@ import {
   liveCallsConformance,
   presenceConformance,
   rateLimitsConformance,
+  roomPresenceConformance,
 } from '@switchboard/ports/conformance';
 import { afterAll, beforeAll, describe } from 'vitest';
 import {
@@ -10,6 +11,7 @@ import {
   createRedisLiveCalls,
   createRedisPresence,
   createRedisRateLimits,
+  createRedisRoomPresence,
   type RedisHandle,
 } from './index.ts';
 import { startTestRedis, startTestRedisCluster, type TestRedis } from './testing/test-redis.ts';
@@ -38,6 +40,10 @@ describe.each([
     dispose,
   }));
   presenceConformance(name, async () => ({ presence: createRedisPresence(redis.client, apart()), dispose }));
+  roomPresenceConformance(name, async () => ({
+    roomPresence: createRedisRoomPresence(redis.client, apart()),
+    dispose,
+  }));
   rateLimitsConformance(name, async () => ({
     limits: createRedisRateLimits(redis.client, apart()),
     elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

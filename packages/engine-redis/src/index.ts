@@ -2,3 +2,4 @@ export { connectRedis, type RedisClient, type RedisHandle, type RedisSettings } 
 export { createRedisLiveCalls } from './live-calls.ts';
 export { createRedisPresence } from './presence.ts';
 export { createRedisRateLimits } from './rate-limits.ts';
+export { createRedisRoomPresence } from './room-presence.ts';
