@@ -10,6 +10,7 @@ const allowed = {
   dialects: ['protocol'],
   ports: ['protocol', 'domain'],
   'engine-memory': ['ports', 'domain', 'protocol'],
+  'engine-nats': ['ports', 'domain', 'protocol'],
   'engine-redis': ['ports', 'domain', 'protocol'],
   'embedded-mongo': [],
   'service-kit': ['ports', 'domain', 'protocol'],

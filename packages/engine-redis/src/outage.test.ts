@@ -35,7 +35,7 @@ describe('Redis away', () => {
     const calls = createRedisLiveCalls(redis.client);
     const limits = createRedisRateLimits(redis.client);
     await calls.compareAndSet(callId, 0, { n: 1 }, null);
-    server.signal('SIGSTOP');
+    await server.signal('SIGSTOP');
     const began = performance.now();
     await Promise.all([
       expect(calls.get(callId)).rejects.toMatchObject(RETRYABLE),
@@ -46,7 +46,7 @@ describe('Redis away', () => {
       expect(redis.ping()).rejects.toMatchObject(RETRYABLE),
     ]);
     expect(performance.now() - began).toBeLessThan(5_000);
-    server.signal('SIGCONT');
+    await server.signal('SIGCONT');
     await recovered();
     expect(await calls.get(callId)).toEqual({ state: { n: 1 }, version: 1 });
   });

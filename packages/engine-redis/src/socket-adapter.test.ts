@@ -94,7 +94,9 @@ describe.each([
       const lists = await Promise.all(masters.map((each) => each.call('PUBSUB', 'SHARDCHANNELS')));
       return lists.flat().length;
     };
-    const before = await channels();
+    // The namespace's own channel, and one for answers to each node.
+    const before = 1 + nodes.length;
+    await until(async () => (await channels()) === before, 'the nodes have subscribed');
     const client = await open(node(A));
     for (let n = 0; n < 20; n += 1) await client.emitWithAck('join', `left-${n}`);
     expect(await channels()).toBeGreaterThanOrEqual(before + 20);

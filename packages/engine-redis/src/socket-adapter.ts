@@ -41,7 +41,7 @@ export function createRedisSocketAdapter({
 function awaitSubscriptions(adapter: Adapter, subscriptions: Subscriptions, channels: string): Adapter {
   const addAll = adapter.addAll.bind(adapter);
   adapter.addAll = (id: string, rooms: Set<Room>): Promise<void> | void => {
-    addAll(id, rooms);
+    void addAll(id, rooms);
     const pending = [...rooms].flatMap((room) => subscriptions.pending(`${channels}${room}#`) ?? []);
     return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
   };

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface TestRedis extends AsyncDisposable {
   /** Kills the processes and starts them again, empty, on the same ports. */
   restartEmpty(): Promise<void>;
   /** Stops the processes without ending them, as a hung machine would; `SIGCONT` lets them go on. */
-  signal(signal: NodeJS.Signals): void;
+  signal(signal: NodeJS.Signals): Promise<void>;
 }
 
 /** One server without persistence, on a free loopback port. */
@@ -63,8 +63,8 @@ export async function startTestRedisCluster(): Promise<TestRedis> {
       await Promise.all(nodes.map((node) => node.restart()));
       await join();
     },
-    signal(signal) {
-      for (const node of nodes) node.signal(signal);
+    async signal(signal) {
+      await Promise.all(nodes.map((node) => node.signal(signal)));
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(nodes.map((node) => node.stop()));
@@ -105,7 +105,13 @@ async function startNode(options: readonly string[]) {
   return {
     port,
     pid: () => child.pid ?? 0,
-    signal: (signal: NodeJS.Signals) => void child.kill(signal),
+    /** Resolves when a SIGSTOP has taken effect, which is not at once. */
+    async signal(signal: NodeJS.Signals) {
+      child.kill(signal);
+      while (signal === 'SIGSTOP' && !/\) T /.test(await readFile(`/proc/${child.pid}/stat`, 'utf8'))) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
     stop,
     async restart() {
       await stop();
