@@ -58,6 +58,16 @@ export function createRedisLiveCalls<State>(client: RedisClient, prefix = 'sb:')
   const claim = createScript(client, 'sbClaim', 1, CLAIM);
   const release = createScript(client, 'sbRelease', 1, RELEASE);
 
+  /** The oldest of each partition, oldest first. */
+  const waiting = async (now: number, limit: number) => {
+    const found = await Promise.all(
+      partitions.all.map((partition) =>
+        guarded(client.zrangebyscore(partition.key('due'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)),
+      ),
+    );
+    return found.flatMap(pairs).sort((a, b) => a.at - b.at);
+  };
+
   return {
     async get(callId) {
       const [state, version] = await guarded(client.hmget(callKey(callId), 's', 'v'));
@@ -75,18 +85,16 @@ export function createRedisLiveCalls<State>(client: RedisClient, prefix = 'sb:')
     },
 
     async due(now, limit, hideMs) {
-      if (limit <= 0) return [];
-      const found = await Promise.all(
-        partitions.all.map((partition) =>
-          guarded(client.zrangebyscore(partition.key('due'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)),
-        ),
-      );
-      const candidates = found.flatMap(pairs).sort((a, b) => a.at - b.at);
       const handed: CallId[] = [];
-      for (const { callId } of candidates) {
-        if (handed.length >= limit) break;
-        const taken = await take([dueKey(callId), callKey(callId)], [callId, now, now + hideMs]);
-        if (taken === 1) handed.push(callId);
+      while (handed.length < limit) {
+        const candidates = await waiting(now, limit);
+        if (candidates.length === 0) break;
+        // Whether we get one or another sweeper does, it is due no more: the next look finds what was behind.
+        for (const { callId } of candidates) {
+          if (handed.length >= limit) break;
+          const taken = await take([dueKey(callId), callKey(callId)], [callId, now, now + hideMs]);
+          if (taken === 1) handed.push(callId);
+        }
       }
       return handed;
     },
