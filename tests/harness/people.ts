@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { http } from './http.ts';
+import { RawClient, type RawClientOptions } from './raw-client.ts';
 import { SocketClient } from './socket-client.ts';
 import { SCENARIO_SETTINGS, type Topology } from './topology.ts';
 
@@ -50,7 +51,7 @@ type ClientOptions = Parameters<typeof SocketClient.open>[2];
 /** Sockets opened in one scenario, all closed at its end. */
 export class Stage implements AsyncDisposable {
   readonly topology: Topology;
-  readonly #sockets: SocketClient[] = [];
+  readonly #sockets: { close(): void }[] = [];
 
   constructor(topology: Topology) {
     this.topology = topology;
@@ -90,6 +91,13 @@ export class Stage implements AsyncDisposable {
     return client;
   }
 
+  /** A rooms client: the token in the handshake. It is greeted with nothing; the ack to hanging up without a call shows that it is there. */
+  async rooms(person: Person, party = 0): Promise<SocketClient> {
+    const client = await this.open(`${person.name} (rooms)`, party, { auth: { token: person.token } });
+    await client.ask('end-call');
+    return client;
+  }
+
   /** A socket that has a token, perhaps a vocabulary's name, and nothing to say yet. */
   async silent(person: Person, party = 0, dialect?: string): Promise<SocketClient> {
     return this.open(`${person.name} (${dialect ?? 'undeclared'})`, party, {
@@ -102,6 +110,20 @@ export class Stage implements AsyncDisposable {
       auth: { token: person.token, dialect: 'native' },
     });
     await client.log.next('session.connected');
+    return client;
+  }
+
+  /** A channels client: a WebSocket of its own to one room, the token in its header. It is in the room when it is open. */
+  async channels(person: Person, roomId: string | number, party = 0): Promise<RawClient> {
+    return this.raw(`${person.name} (channels)`, `/ws/chat/${roomId}/`, party, {
+      headers: { Authorization: `Bearer ${person.token}` },
+    });
+  }
+
+  /** Any WebSocket, on any path. Rejects with UpgradeRefused when it is answered in HTTP. */
+  async raw(who: string, path: string, party = 0, options: RawClientOptions = {}): Promise<RawClient> {
+    const client = await RawClient.open(who, `${this.topology.url(party)}${path}`, options);
+    this.#sockets.push(client);
     return client;
   }
 

@@ -1,1 +1,2 @@
-export type { SchemaJson } from './schema-json.ts';
+export { type ApiDocs, createApiDocs } from './create-api-docs.ts';
+export type { JsonObject } from './json.ts';

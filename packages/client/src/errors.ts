@@ -83,8 +83,8 @@ export const aborted = (cause?: unknown): SwitchboardError =>
 export const notSignedIn = (): SwitchboardError =>
   new SwitchboardError({ code: 'NOT_SIGNED_IN', message: 'Not signed in' });
 
-export const closed = (): SwitchboardError =>
-  new SwitchboardError({ code: 'CLOSED', message: 'The client was disconnected' });
+export const closed = (message = 'The client was disconnected'): SwitchboardError =>
+  new SwitchboardError({ code: 'CLOSED', message });
 
 export const lineLost = (): SwitchboardError =>
   new SwitchboardError({ code: 'NETWORK', message: 'The connection was lost' });

@@ -11,6 +11,7 @@ const RULES: readonly Rule[] = [
   [/^\/ws(\/|$)/, 'channels'],
   [/^\/admin(\/|$)/, 'peer'],
   [/^\/(api\/)?auth\/(profile|token)(\/|$)/, 'channels'],
+  [/^\/api\/auth\/logout$/, 'channels'],
   [/^\/(api\/)?auth\/.+\/$/, 'channels'],
   [/^\/auth(\/|$)/, 'peer'],
   [/^\/api\/auth\/(register|refresh-token|expo-push-token)$/, 'expo'],

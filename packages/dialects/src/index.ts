@@ -1,3 +1,8 @@
+export { channelsEventOf } from './channels/decode.ts';
+export { channelsPaths, channelsRedirects, slashedUrl } from './channels/paths.ts';
+export * from './channels/present.ts';
+export { channelsRest } from './channels/rest.ts';
+export { type Bound, type ListAsk, type ListQuery, listAsk } from './channels/rest-query.ts';
 export * from './dialect.ts';
 export * from './dialect-of-path.ts';
 export * from './expo/present.ts';
@@ -15,4 +20,7 @@ export { Before } from './rest-fields/page.ts';
 export type * from './rest-fields/views.ts';
 export * from './rest-operation.ts';
 export * from './rest-tables.ts';
+export * from './rooms/present.ts';
+export { roomsRest } from './rooms/rest.ts';
 export * from './shared-login/rest.ts';
+export { paired } from './slash-pairs.ts';

@@ -1,5 +1,6 @@
 import type { DialectName, Rejection } from '@switchboard/protocol';
 import { presentChannelsError, type RefusedRequest } from './channels/errors.ts';
+import { channels } from './channels/index.ts';
 import type { Dialect, Frame } from './dialect.ts';
 import { dialectOfPath } from './dialect-of-path.ts';
 import { presentExpoError } from './expo/errors.ts';
@@ -12,10 +13,11 @@ import { presentPeerError } from './peer/errors.ts';
 import { peer } from './peer/index.ts';
 import type { PresentRestError, RestReply } from './rest.ts';
 import { presentRoomsError } from './rooms/errors.ts';
+import { rooms } from './rooms/index.ts';
 
 /** Every vocabulary that sockets can speak. */
 export const dialects: ReadonlyMap<DialectName, Dialect> = new Map(
-  [peer, jitsi, expo, expoLower, native].map((dialect) => [dialect.name, dialect]),
+  [peer, rooms, jitsi, expo, expoLower, channels, native].map((dialect) => [dialect.name, dialect]),
 );
 
 /** No inbound event of a Socket.IO vocabulary has a name that another has; the table test sees to it. */
@@ -65,10 +67,16 @@ export function presentRestError(dialect: DialectName, request: RefusedRequest =
   }
 }
 
-/** The same by where the request went, as an HTTP app asks it. */
+/** The same by where the request went, as an HTTP app asks it; `dialect` where its body spoke another one than the path. */
 export function presentRestErrorAt(
   rejection: Rejection,
-  request: { readonly method: string; readonly path: string; readonly contentType?: string },
+  request: {
+    readonly method: string;
+    readonly path: string;
+    readonly contentType?: string;
+    readonly dialect?: DialectName;
+  },
 ): RestReply {
-  return presentRestError(dialectOfPath(request.method, request.path), request)(rejection);
+  const dialect = request.dialect ?? dialectOfPath(request.method, request.path);
+  return presentRestError(dialect, request)(rejection);
 }

@@ -7,6 +7,7 @@ export * from './call/state.ts';
 export { assertContent, isWellFormed } from './chat/content.ts';
 export { decodeCursor, encodeCursor } from './chat/cursor.ts';
 export { missing, type SeqRange } from './chat/missing.ts';
+export { assertRoomDescription, assertRoomName } from './chat/room-rules.ts';
 export { unread } from './chat/unread.ts';
 export { diff } from './presence/diff.ts';
 export { foldPresence, type PendingPresence, type PresenceChange } from './presence/fold.ts';

@@ -77,5 +77,7 @@ export const Notice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('user.changed'), userId: UserId }),
   /** A live call changed on another node; drop what this node remembers of it. */
   z.object({ type: z.literal('call.changed'), callId: z.string() }),
+  /** Somebody came into a room or left it, on any node. `gone`: the room was deleted and nobody is in it any more. */
+  z.object({ type: z.literal('room.changed'), roomId: RoomId, gone: z.literal(true).optional() }),
 ]);
 export type Notice = z.infer<typeof Notice>;

@@ -24,7 +24,7 @@ export { every } from './every.ts';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.ts';
 export { type Listening, type ListenOptions, listen } from './http/listen.ts';
 export { invalidFields } from './http/parse-input.ts';
-export type { PresentError } from './http/present-fault.ts';
+export type { PresentError, RefusedRequest } from './http/present-fault.ts';
 export * from './http/route.ts';
 export { type ClientOrigins, isTrustedOrigin } from './http/trusted-origin.ts';
 export { type Lifecycle, type Runnable, type RunOptions, runService } from './lifecycle/run-service.ts';

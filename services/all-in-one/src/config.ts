@@ -12,6 +12,8 @@ export const allInOneConfig = defineConfig({
   ...signalingFields,
   /** Holds the database and, in development, the generated secrets. */
   DATA_DIR: fields.text('./data'),
+  /** Whether the contracts are published at /docs, /openapi.json and /asyncapi.json. */
+  API_DOCS: fields.boolean(true),
 });
 
 export type AllInOneConfig = ReturnType<typeof allInOneConfig.parse>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { createApiDocs } from '@switchboard/api-docs';
 import { createAuth, type Seeded } from '@switchboard/auth';
 import { createSignaling, type LiveCall } from '@switchboard/call-signaling';
 import { createChat } from '@switchboard/chat';
@@ -23,6 +24,7 @@ import {
   type HealthCheck,
   type Logger,
   listen,
+  type Route,
   type Service,
   systemClock,
 } from '@switchboard/service-kit';
@@ -35,6 +37,8 @@ export interface AllInOne extends AsyncDisposable {
   readonly databaseEnded: Promise<Error | undefined>;
   /** Who was made at this start; passwords only of the demo users and of an administrator whose password was made up. */
   readonly seeded: Seeded;
+  /** What is mounted, beside what service-kit adds for operators. */
+  readonly routes: readonly Route[];
   drain(withinMs: number): Promise<void>;
 }
 
@@ -77,8 +81,12 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
     );
     const services: readonly Service[] = [auth, chat, signaling];
     const verifier = owner.own(createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock }));
+    const routes: readonly Route[] = [
+      ...services.flatMap((service) => service.routes),
+      ...(config.API_DOCS ? createApiDocs().routes : []),
+    ];
     const app = createHttpApp({
-      routes: services.flatMap((service) => service.routes),
+      routes,
       presentError: presentRestErrorAt,
       verifier,
       clientOrigins: config.CLIENT_URL,
@@ -106,6 +114,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
       url: http.url,
       databaseEnded: database.ended,
       seeded: auth.seeded,
+      routes,
       async drain(withinMs) {
         // There is no other node to spread the clients over: whoever stops this process wants it gone.
         const soon = Math.min(withinMs, DRAIN_MS);

@@ -26,9 +26,10 @@ import { createAdmit } from './edge/admission.ts';
 import { createDispatcher } from './edge/dispatcher.ts';
 import { openEdge } from './edge/edge.ts';
 import { createEdgeMetrics } from './edge/edge-metrics.ts';
+import { hurryGoodbyes } from './edge/goodbye.ts';
 import { createSessionRegistry } from './edge/session-registry.ts';
 import { watchSessions } from './edge/session-watch.ts';
-import { createSocketServer } from './edge/socket-server.ts';
+import { createSocketServer, HEARTBEAT } from './edge/socket-server.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
 import { callRoutes } from './http/call-routes.ts';
@@ -39,6 +40,7 @@ import { createAttendance } from './presence/attendance.ts';
 import { contactsOnly, everyone } from './presence/audience.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createOnlineList } from './presence/online-list.ts';
+import { createRawServer } from './raw/raw-server.ts';
 import { createSocketIoRouter } from './router/socket-io-router.ts';
 import { createCallHistory } from './store/call-history.ts';
 
@@ -166,6 +168,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       registry,
       requireHandshakeToken: config.REQUIRE_HANDSHAKE_TOKEN,
     };
+    const admit = createAdmit(admission);
     const edge = own(
       openEdge(io, registry, admission, {
         config,
@@ -175,7 +178,20 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         dispatcher: createDispatcher(createHandlers(createPresenceList(online, audience)), context),
         attendance,
         jitsiRoom,
-        admit: createAdmit(admission),
+        admit,
+      }),
+    );
+    const raw = own(
+      createRawServer({
+        io,
+        trusted: config.CLIENT_URL,
+        bus,
+        clock,
+        logger,
+        metrics,
+        admit,
+        accepting: () => accepting,
+        heartbeat: HEARTBEAT,
       }),
     );
 
@@ -214,7 +230,11 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
           },
         },
       ],
-      attach: (server) => void io.attach(server),
+      attach(server) {
+        io.attach(server);
+        hurryGoodbyes(io);
+        raw.attach(server);
+      },
       async drain(withinMs) {
         accepting = false;
         await edge.drain(withinMs);

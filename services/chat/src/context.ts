@@ -8,6 +8,8 @@ import type { Turns } from './receipts/turns.ts';
 import type { Repeats } from './sending/repeats.ts';
 import type { ConversationStore } from './store/conversation-store.ts';
 import type { MessageStore } from './store/message-store.ts';
+import type { RoomPositionStore } from './store/room-position-store.ts';
+import type { RoomStore } from './store/room-store.ts';
 
 /** What the application functions work with; one per running service. */
 export interface ChatContext {
@@ -21,8 +23,13 @@ export interface ChatContext {
   readonly membership: Membership;
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
+  readonly rooms: RoomStore;
+  readonly positions: RoomPositionStore;
   readonly sending: Repeats;
   readonly reading: Turns;
+  readonly searching: Turns;
   readonly readEvents: Outbox;
+  readonly positionEvents: Outbox;
+  readonly roomEvents: Outbox;
   readonly deliveredEvents: DeliveredEvents;
 }

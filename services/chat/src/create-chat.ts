@@ -1,142 +1,27 @@
-import type { Bus, Clock, RateLimits } from '@switchboard/ports';
 import { unavailable } from '@switchboard/protocol';
-import {
-  createOutbox,
-  createUserDirectory,
-  type Logger,
-  type Metrics,
-  type MongoHandle,
-  type Service,
-  type UserDirectory,
-} from '@switchboard/service-kit';
-import { createChatMetrics } from './chat-metrics.ts';
+import type { Service } from '@switchboard/service-kit';
+import { buildContext, type ChatDeps } from './build-context.ts';
 import type { ChatSettings } from './config.ts';
-import type { ChatContext } from './context.ts';
 import { serveChat } from './handlers/serve-chat.ts';
 import { chatRoutes } from './http/chat-routes.ts';
-import { createDirectKind } from './membership/direct.ts';
-import { createMembership } from './membership/membership.ts';
-import { createCreatedEvents } from './publishing/created-events.ts';
-import { createDeliveredEvents } from './publishing/delivered-events.ts';
-import { startSweeps } from './publishing/sweeps.ts';
-import { Turns } from './receipts/turns.ts';
-import { createGroupCommit } from './sending/group-commit.ts';
-import { createRepeats } from './sending/repeats.ts';
-import { conversationModel } from './store/conversation-model.ts';
-import { createConversationStore } from './store/conversation-store.ts';
-import { messageModel } from './store/message-model.ts';
-import { createMessageStore } from './store/message-store.ts';
 
-/** What a host provides. None of it is closed with the service. */
-export interface ChatDeps {
-  readonly bus: Bus;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly mongo: MongoHandle;
-  readonly rates: RateLimits;
-  /** Shared with other services of the process; made here when absent. */
-  readonly directory?: UserDirectory;
-}
-
-/** Conversations whose newest seq is remembered, and acknowledged clientMessageIds: some tens of megabytes at most. */
-const MAX_TAILS = 50_000;
-const MAX_ACKNOWLEDGED = 50_000;
-/** Below the bus's five seconds: the sender hears our refusal rather than its own clock. */
-const GIVE_UP_MS = 4_000;
-/** Time that publishes in hand get on the way down. */
-const SETTLE_MS = 3_000;
-
-/** Conversations, messages and receipts. Several may run on one database; each is answered for by whichever the bus asks. */
+/** Conversations, rooms, messages and receipts. Several may run on one database; each is answered for by whichever the bus asks. */
 export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<Service> {
-  const { bus, clock, logger, mongo, rates } = deps;
-  const messageDocs = messageModel(mongo.connection);
-  const conversationDocs = conversationModel(mongo.connection);
-  await mongo.ensureIndexes([messageDocs, conversationDocs]);
-
-  const metrics = createChatMetrics(deps.metrics);
-  const graceMs = config.CHAT_OUTBOX_GRACE;
-  const ownDirectory = deps.directory ? undefined : createUserDirectory({ bus, clock });
-  const directory = deps.directory ?? (ownDirectory as UserDirectory);
-  const messages = createMessageStore(messageDocs, {
-    insertTimeoutMs: GIVE_UP_MS,
-    onInsert: (size) => metrics.batch(size),
-  });
-  const conversations = createConversationStore(conversationDocs);
-  const createdEvents = createCreatedEvents({
-    model: messageDocs,
-    conversations,
-    bus,
-    clock,
-    logger,
-    graceMs,
-  });
-  const deliveredEvents = createDeliveredEvents({ model: messageDocs, bus, clock, logger, graceMs });
-  const readEvents = createOutbox({
-    model: conversationDocs,
-    bus,
-    clock,
-    logger,
-    graceMs,
-    sweepMs: config.CHAT_OUTBOX_SWEEP,
-  });
-  const commits = createGroupCommit({
-    log: messages,
-    clock,
-    maxBatch: config.CHAT_BATCH_MAX,
-    maxQueue: config.CHAT_QUEUE_MAX,
-    maxTails: MAX_TAILS,
-    giveUpMs: GIVE_UP_MS,
-    onCommitted(docs) {
-      metrics.stored(docs.length);
-      metrics.queue(commits.queued);
-      createdEvents.committed(docs);
-    },
-  });
-  const sweeps = startSweeps([createdEvents, deliveredEvents], {
-    clock,
-    logger,
-    metrics,
-    ms: config.CHAT_OUTBOX_SWEEP,
-  });
-  const context: ChatContext = {
-    config,
-    bus,
-    clock,
-    logger,
-    metrics,
-    rates,
-    directory,
-    messages,
-    conversations,
-    reading: new Turns(),
-    readEvents,
-    deliveredEvents,
-    membership: createMembership({ direct: createDirectKind(directory) }),
-    sending: createRepeats((draft) => commits.submit(draft), messages, MAX_ACKNOWLEDGED),
-  };
-
-  /** Outermost first: nobody new, what is in hand stored, what is stored published. */
-  const close = async (serving: AsyncDisposable | undefined): Promise<void> => {
-    await serving?.[Symbol.asyncDispose]();
-    await commits.close();
-    await sweeps[Symbol.asyncDispose]();
-    await Promise.all([
-      createdEvents.settled(SETTLE_MS),
-      deliveredEvents.settled(SETTLE_MS),
-      readEvents[Symbol.asyncDispose](),
-    ]);
-    await ownDirectory?.[Symbol.asyncDispose]();
-  };
-
+  const { bus, mongo } = deps;
+  const { context, close } = await buildContext(config, deps);
   let serving: AsyncDisposable;
   try {
     serving = await serveChat(bus, context);
   } catch (error) {
-    await close(undefined);
+    await close();
     throw error;
   }
-  let closing: Promise<void> | undefined;
+  /** Outermost first: nobody new, then what is in hand. */
+  const stop = async (): Promise<void> => {
+    await serving[Symbol.asyncDispose]();
+    await close();
+  };
+  let stopping: Promise<void> | undefined;
   return {
     name: 'chat',
     routes: chatRoutes(context),
@@ -150,8 +35,8 @@ export async function createChat(config: ChatSettings, deps: ChatDeps): Promise<
       },
     ],
     [Symbol.asyncDispose]() {
-      closing ??= close(serving);
-      return closing;
+      stopping ??= stop();
+      return stopping;
     },
   };
 }

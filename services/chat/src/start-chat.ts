@@ -8,8 +8,9 @@ import {
   listen,
   type Service,
 } from '@switchboard/service-kit';
+import type { ChatDeps } from './build-context.ts';
 import type { ChatConfig } from './config.ts';
-import { type ChatDeps, createChat } from './create-chat.ts';
+import { createChat } from './create-chat.ts';
 
 export interface ChatOverrides extends Partial<ChatDeps> {
   /** Asked by `/readyz` beside the service's own. */

@@ -1,6 +1,7 @@
 import type { Rejection } from '@switchboard/protocol';
 import type { RestReply } from '../rest.ts';
 import { retryAfterSeconds, retryHeaders, statusOf } from '../rest-error.ts';
+import { tooLong } from './rest-fields.ts';
 
 /** What Django REST Framework names in two of its texts. */
 export interface RefusedRequest {
@@ -21,7 +22,6 @@ export function presentChannelsError(rejection: Rejection, request: RefusedReque
 function bodyOf(rejection: Rejection, request: RefusedRequest): unknown {
   switch (rejection.code) {
     case 'INVALID_DATA':
-      if (rejection.detail === 'malformed_json') return { detail: 'JSON parse error' };
       return fieldList(rejection) ?? { detail: rejection.message };
     case 'UNAUTHORIZED':
     case 'AUTH_REQUIRED':
@@ -36,7 +36,7 @@ function bodyOf(rejection: Rejection, request: RefusedRequest): unknown {
     case 'METHOD_NOT_ALLOWED':
       return { detail: `Method "${(request.method ?? '').toUpperCase()}" not allowed.` };
     case 'UNSUPPORTED_MEDIA_TYPE':
-      return { detail: `Unsupported media type "${request.contentType ?? ''}" in request.` };
+      return { detail: `Unsupported media type "${(request.contentType ?? '').slice(0, 100)}" in request.` };
     case 'RATE_LIMITED':
       return { detail: throttled(retryAfterSeconds(rejection) ?? 1) };
     case 'INTERNAL':
@@ -82,24 +82,53 @@ function throttled(seconds: number): string {
   return `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`;
 }
 
-/** A taken name is a field's fault in this framework, not a conflict. */
+/** What is taken is a field's fault in this framework, not a conflict. */
 function takenField({ detail }: Rejection): Record<string, string[]> | undefined {
   if (detail === 'email_taken') return { email: ['A user with this email already exists.'] };
   if (detail === 'username_taken') return { username: ['A user with that username already exists.'] };
+  if (detail === 'name_taken') return { name: ['A room with this name already exists.'] };
   return undefined;
 }
 
-const FIELD_WORDS: Readonly<Record<string, string>> = {
-  required: 'This field is required.',
-  blank: 'This field may not be blank.',
-};
+interface Complaint {
+  readonly rule: string;
+  readonly message: string;
+}
 
 function fieldList({ fields }: Rejection): Record<string, string[]> | undefined {
   if (!fields) return undefined;
   return Object.fromEntries(
-    Object.entries(fields).map(([field, complaints]) => [
-      field,
-      complaints.map(({ rule, message }) => FIELD_WORDS[rule] ?? message),
-    ]),
+    Object.entries(fields).map(([field, complaints]) =>
+      isOfWhole(field, complaints)
+        ? ['non_field_errors', complaints.map(notADictionary)]
+        : [field, complaints.map(fieldWords)],
+    ),
   );
+}
+
+/** The fields of this vocabulary complain in its words; those of the domain in ours. */
+function fieldWords({ rule, message }: Complaint): string {
+  if (rule === 'required') return 'This field is required.';
+  if (rule === 'blank') return 'This field may not be blank.';
+  const max = /^must not exceed (\d+) characters$/.exec(message)?.[1];
+  if (max !== undefined) return tooLong(Number(max));
+  return rule === 'invalid_format' ? 'Enter a valid value.' : message;
+}
+
+/** The body is JSON, and no object. */
+function isOfWhole(field: string, complaints: readonly Complaint[]): boolean {
+  return field === 'body' && complaints.every(({ rule }) => rule === 'invalid_type');
+}
+
+const PYTHON_TYPES: Readonly<Record<string, string>> = {
+  string: 'str',
+  number: 'int',
+  boolean: 'bool',
+  array: 'list',
+  null: 'NoneType',
+};
+
+function notADictionary({ message }: Complaint): string {
+  const received = /received (\w+)$/.exec(message)?.[1] ?? '';
+  return `Invalid data. Expected a dictionary, but got ${PYTHON_TYPES[received] ?? received}.`;
 }

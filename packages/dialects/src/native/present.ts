@@ -1,4 +1,4 @@
-import type { Call, PublicUser } from '@switchboard/protocol';
+import type { Call, Participant, PublicUser, Room } from '@switchboard/protocol';
 import type { z } from 'zod';
 import type { Account, Invitation, SessionView, TokenPair } from '../rest-fields/views.ts';
 import type * as reply from './rest-schema.ts';
@@ -39,6 +39,34 @@ export function nativeUser(user: PublicUser): z.infer<typeof reply.NativeUser> {
 
 export function nativeUsers(users: readonly PublicUser[]): z.infer<typeof reply.NativeUsers> {
   return { users: users.map(publicUser) };
+}
+
+function room({ id, name, description, kind, creator, createdAt, active }: Room): Room {
+  return { id, name, description, kind, creator: publicUser(creator), createdAt, active };
+}
+
+export function nativeRoom(shown: Room): z.infer<typeof reply.NativeRoom> {
+  return { room: room(shown) };
+}
+
+export function nativeRooms({
+  rooms,
+  total,
+  more,
+}: z.infer<typeof reply.NativeRooms>): z.infer<typeof reply.NativeRooms> {
+  return { rooms: rooms.map(room), total, more };
+}
+
+export function nativeParticipants(
+  participants: readonly Participant[],
+): z.infer<typeof reply.NativeParticipants> {
+  return {
+    participants: participants.map(({ deviceId, socketId, ...user }) => ({
+      ...publicUser(user),
+      deviceId,
+      socketId,
+    })),
+  };
 }
 
 export function nativeCalls(calls: readonly Call[], more: boolean): z.infer<typeof reply.NativeCalls> {

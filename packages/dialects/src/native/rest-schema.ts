@@ -4,9 +4,11 @@ import {
   ErrorCode,
   ErrorDetail,
   Message,
+  Participant,
   PublicUser,
   Rejection,
   Role,
+  Room,
   SessionId,
   UserId,
 } from '@switchboard/protocol';
@@ -27,6 +29,14 @@ export const NativeUsers = z.object({ users: z.array(PublicUser) });
 export const NativeConversations = z.object({ conversations: z.array(ConversationSummary) });
 export const NativeMessages = z.object({ messages: z.array(Message), more: z.boolean() });
 export const NativeMessageSent = z.object({ message: Message, duplicate: z.boolean() });
+export const NativeRoom = z.object({ room: Room });
+/** `total` counts all pages, up to a bound; `after` the last id gives the next one while there are `more`. */
+export const NativeRooms = z.object({
+  rooms: z.array(Room),
+  total: z.number().int().nonnegative(),
+  more: z.boolean(),
+});
+export const NativeParticipants = z.object({ participants: z.array(Participant) });
 export const NativeCalls = z.object({ calls: z.array(Call), more: z.boolean() });
 export const NativeIceServers = z.object({
   iceServers: z.array(

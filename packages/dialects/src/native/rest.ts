@@ -1,7 +1,7 @@
-import { CallId, ContentType, ConversationId, LIMITS, SessionId } from '@switchboard/protocol';
+import { CallId, ContentType, ConversationId, LIMITS, RoomKind, SessionId } from '@switchboard/protocol';
 import { z } from 'zod';
 import { Text } from '../payload/bounded.ts';
-import { UserIdInput } from '../payload/ids.ts';
+import { RoomIdInput, UserIdInput } from '../payload/ids.ts';
 import { missing } from '../payload/required.ts';
 import { spelled } from '../payload/spellings.ts';
 import {
@@ -15,6 +15,7 @@ import {
   Username,
 } from '../rest-fields/credentials.ts';
 import { Limit, Seq } from '../rest-fields/page.ts';
+import { RoomDescription, RoomName, RoomSearch } from '../rest-fields/room.ts';
 import { NoBody, type RestTable } from '../rest-operation.ts';
 import * as reply from './rest-schema.ts';
 
@@ -26,6 +27,7 @@ const error = reply.NativeError;
 const refused = { 400: error, 401: error, 403: error, 429: error, 503: error };
 
 const Conversation = z.object({ id: ConversationId });
+const Room = z.object({ id: RoomIdInput });
 
 export const nativeRest = {
   register: {
@@ -165,6 +167,78 @@ export const nativeRest = {
       clientMessageId: z.string().min(1).max(LIMITS.clientMessageIdLength).optional(),
     }),
     replies: { 200: reply.NativeMessageSent, 201: reply.NativeMessageSent, ...refused, 404: error },
+  },
+  listRooms: {
+    ...user,
+    method: 'get',
+    path: '/api/v1/rooms',
+    summary:
+      'A page of the active rooms by ascending id: of one kind, with `search` inside the name, after an id.',
+    query: z.object({
+      kind: RoomKind.optional(),
+      search: RoomSearch.optional(),
+      after: RoomIdInput.optional(),
+      limit: Limit,
+    }),
+    replies: { 200: reply.NativeRooms, ...refused },
+  },
+  createRoom: {
+    ...user,
+    method: 'post',
+    path: '/api/v1/rooms',
+    summary: 'Makes a room, which every user may find, read and join.',
+    body: spelled(
+      {},
+      z.object({
+        name: RoomName,
+        description: RoomDescription.optional(),
+        kind: RoomKind.default('chat'),
+      }),
+    ),
+    replies: { 201: reply.NativeRoom, ...refused },
+  },
+  getRoom: {
+    ...user,
+    method: 'get',
+    path: '/api/v1/rooms/:id',
+    summary: 'One active room. Its messages are those of the conversation `r:` and its id.',
+    params: Room,
+    replies: { 200: reply.NativeRoom, ...refused, 404: error },
+  },
+  updateRoom: {
+    ...user,
+    method: 'patch',
+    path: '/api/v1/rooms/:id',
+    summary: 'Changes a room that one has made.',
+    params: Room,
+    body: z
+      .object({
+        name: RoomName.optional(),
+        description: RoomDescription.optional(),
+        kind: RoomKind.optional(),
+      })
+      .refine(
+        ({ name, description, kind }) =>
+          name !== undefined || description !== undefined || kind !== undefined,
+        missing('name'),
+      ),
+    replies: { 200: reply.NativeRoom, ...refused, 404: error, 409: error },
+  },
+  deleteRoom: {
+    ...user,
+    method: 'delete',
+    path: '/api/v1/rooms/:id',
+    summary: 'Deletes a room that one has made: it and its messages are gone for everybody.',
+    params: Room,
+    replies: { 204: NoBody, ...refused, 404: error },
+  },
+  listParticipants: {
+    ...user,
+    method: 'get',
+    path: '/api/v1/rooms/:id/participants',
+    summary: 'Who is in a room now.',
+    params: Room,
+    replies: { 200: reply.NativeParticipants, ...refused, 404: error },
   },
   listCalls: {
     ...user,

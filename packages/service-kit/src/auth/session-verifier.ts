@@ -51,7 +51,7 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
   const checks = new Map<string, Check>();
 
   const concerns = (notice: Notice, userId: string, sessionId: string): boolean =>
-    notice.type !== 'call.changed' &&
+    'userId' in notice &&
     notice.userId === userId &&
     (notice.type === 'user.changed' || notice.sessionId === undefined || notice.sessionId === sessionId);
 

@@ -44,7 +44,7 @@ export function createUserDirectory(options: UserDirectoryOptions): UserDirector
   let waiting: Question[] = [];
 
   const invalidation = listenForChanges(bus, (notice) => {
-    if (notice.type === 'call.changed') return;
+    if (!('userId' in notice)) return;
     entries.delete(notice.userId);
     const question = asked.get(notice.userId);
     if (!question) return;

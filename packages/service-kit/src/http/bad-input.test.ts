@@ -30,13 +30,27 @@ describe('bad input', () => {
     expect((await call('GET', '/users')).headers.get('allow')).toBe('POST');
   });
 
-  it.each(['{"name":', '{name:1}', '"text"', '7', 'null', '\u0000'])('400 for the body %j', async (body) => {
+  it.each(['{"name":', '{name:1}', '\u0000'])('400 for the body %j, with where it fails', async (body) => {
     const reply = await post('/users', body);
     expect(reply).toMatchObject({
       status: 400,
-      body: { error: { code: 'INVALID_DATA', detail: 'malformed_json' } },
+      body: {
+        error: {
+          code: 'INVALID_DATA',
+          detail: 'malformed_json',
+          message: expect.stringMatching(
+            /^JSON parse error - Expecting [\w ]+: line 1 column \d \(char \d\)$/,
+          ),
+        },
+      },
     });
     expect(JSON.stringify(reply.body)).not.toContain('{name');
+  });
+
+  it.each(['"text"', '7', 'null', '[]'])('400 for the body %s, which is no object', async (body) => {
+    const reply = await post('/users', body);
+    expect(reply).toMatchObject({ status: 400, body: { error: { code: 'INVALID_DATA' } } });
+    expect(rejectionOf(reply).fields).toMatchObject({ body: [{ rule: 'invalid_type' }] });
   });
 
   it.each([
@@ -103,5 +117,25 @@ describe('bad input', () => {
 
   it('400 for a path that is no UTF-8', async () => {
     expect((await call('GET', '/users/%E0%A4%A')).status).toBe(400);
+  });
+});
+
+describe('two routes that share a path but for its slash', () => {
+  const pair = (path: string) => `${path}?limit=3`;
+
+  it('hand a body to the one whose shape it has', async () => {
+    expect((await post(pair('/pair'), { left: 'a' })).body).toStrictEqual({ said: 'left', limit: 3 });
+    expect((await post(pair('/pair'), { right: 'a' })).body).toStrictEqual({ said: 'right' });
+  });
+
+  it('refuse in the words of the body', async () => {
+    const asked = async (body: unknown) => (await post('/pair', body)).body as { asked: object };
+    expect((await asked({ right: 7 })).asked).toMatchObject({ path: '/pair', dialect: 'channels' });
+    expect((await asked({ left: 7 })).asked).not.toHaveProperty('dialect');
+    expect((await asked('{')).asked).toStrictEqual({
+      method: 'POST',
+      path: '/pair',
+      contentType: 'application/json',
+    });
   });
 });

@@ -17,6 +17,7 @@ import { createMetrics } from '../metrics.ts';
 import type { HealthCheck } from '../service.ts';
 import { createHttpApp } from './http-app.ts';
 import { listen } from './listen.ts';
+import type { PresentError } from './present-fault.ts';
 import { route } from './route.ts';
 
 const STATUS: Partial<Record<Rejection['code'], number>> = {
@@ -47,6 +48,16 @@ const verifier: SessionVerifier = {
 };
 const Body = z.object({ name: z.string().min(2), age: z.number().int().optional() });
 const common = { dialect: null, summary: 'x', replies: {} } as const;
+
+const right = route({
+  ...common,
+  dialect: 'channels',
+  method: 'post',
+  path: '/pair/',
+  access: 'anonymous',
+  body: z.object({ right: z.string() }),
+  handle: async () => ({ status: 200, body: { said: 'right' } }),
+});
 
 export const routes = [
   route({
@@ -105,9 +116,20 @@ export const routes = [
       throw new TypeError('the password is hunter2');
     },
   }),
+  route({
+    ...common,
+    dialect: 'peer',
+    method: 'post',
+    path: '/pair',
+    access: 'anonymous',
+    query: z.object({ limit: z.coerce.number().default(5) }),
+    body: z.object({ left: z.string() }),
+    handOver: (body) => (body !== null && typeof body === 'object' && 'right' in body ? right : undefined),
+    handle: async ({ query }) => ({ status: 200, body: { said: 'left', ...query } }),
+  }),
 ];
 
-export const presentError = (rejection: Rejection, asked: { method: string; path: string }) => {
+export const presentError: PresentError = (rejection, asked) => {
   if (asked.path === '/unwordable') throw new Error('no words');
   return { status: STATUS[rejection.code] ?? 500, body: { error: rejection, asked } };
 };

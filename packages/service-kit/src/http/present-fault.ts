@@ -1,4 +1,4 @@
-import type { Rejection } from '@switchboard/protocol';
+import type { DialectName, Rejection } from '@switchboard/protocol';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Logger } from '../logger.ts';
 import { mongoFault } from '../mongo/mongo-fault.ts';
@@ -6,7 +6,17 @@ import { requestIdOf } from './request-id.ts';
 import type { Reply } from './route.ts';
 import { sendReply } from './send-reply.ts';
 
-export type PresentError = (rejection: Rejection, request: { method: string; path: string }) => Reply;
+/** What decides the words of a refusal. */
+export interface RefusedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** As the client said it; absent without one. */
+  readonly contentType?: string;
+  /** The dialect of the body, where that spoke another one than the path. */
+  readonly dialect?: DialectName;
+}
+
+export type PresentError = (rejection: Rejection, request: RefusedRequest) => Reply;
 
 /** The one place where an error becomes a reply: words by dialect, and one log line for what nobody foresaw. */
 export function presentFault(presentError: PresentError, logger: Logger): ErrorRequestHandler {
@@ -40,11 +50,22 @@ export function sendRejection(
     response.setHeader('Retry-After', String(Math.max(1, Math.ceil(rejection.retryAfterMs / 1000))));
   }
   try {
-    sendReply(response, presentError(rejection, { method: request.method, path: request.path }));
+    sendReply(response, presentError(rejection, refusedRequest(request, response)));
   } catch (err) {
     logger.error({ err, code: rejection.code }, 'an error could not be worded');
     sendReply(response, { status: 500, body: { code: 'INTERNAL', message: 'Internal error' } });
   }
+}
+
+function refusedRequest(request: Request, response: Response): RefusedRequest {
+  const contentType = request.headers['content-type'];
+  const dialect = response.locals.dialect as DialectName | null | undefined;
+  return {
+    method: request.method,
+    path: request.path,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(dialect ? { dialect } : {}),
+  };
 }
 
 function explain(error: unknown): { rejection: Rejection; cause: unknown } {

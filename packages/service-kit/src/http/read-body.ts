@@ -1,5 +1,6 @@
 import { LIMITS, SwitchboardError, withinDepth } from '@switchboard/protocol';
 import { json, type Request, type RequestHandler, type Response, urlencoded } from 'express';
+import { jsonFault } from './json-fault.ts';
 
 const MAX_BYTES = 256 * 1024;
 const MAX_FORM_FIELDS = 100;
@@ -13,7 +14,8 @@ export type ReadBody = (request: Request, response: Response) => Promise<unknown
  */
 export function createReadBody(): ReadBody {
   const parsers: RequestHandler[] = [
-    json({ limit: MAX_BYTES, type: ['application/json', 'application/*+json'] }),
+    // Not strict: that a text or a number is no object is for the route to say, in its words.
+    json({ limit: MAX_BYTES, strict: false, type: ['application/json', 'application/*+json'] }),
     urlencoded({ limit: MAX_BYTES, extended: false, parameterLimit: MAX_FORM_FIELDS }),
   ];
   return async (request, response) => {
@@ -29,7 +31,7 @@ export function createReadBody(): ReadBody {
         void parser(request, response, (error?: unknown) => (error ? fail(bodyFault(error)) : resolve()));
       });
     }
-    const body: unknown = request.body ?? {};
+    const body: unknown = request.body === undefined ? {} : request.body;
     if (!withinDepth(body, LIMITS.jsonDepth)) {
       throw invalid('body', 'too_deep', 'is nested too deeply');
     }
@@ -68,9 +70,12 @@ function forbiddenKey(value: unknown): string | undefined {
   return undefined;
 }
 
-/** body-parser's errors carry the body itself; only their kind goes on. */
+/** body-parser's errors carry the body itself; only their kind goes on, and where it stops being JSON. */
 function bodyFault(error: unknown): SwitchboardError {
-  const type = error !== null && typeof error === 'object' && 'type' in error ? error.type : undefined;
+  const { type, body } = (error !== null && typeof error === 'object' ? error : {}) as {
+    readonly type?: unknown;
+    readonly body?: unknown;
+  };
   switch (type) {
     case 'entity.too.large':
     case 'parameters.too.many':
@@ -78,11 +83,13 @@ function bodyFault(error: unknown): SwitchboardError {
     case 'charset.unsupported':
     case 'encoding.unsupported':
       return new SwitchboardError({ code: 'UNSUPPORTED_MEDIA_TYPE', message: 'Unsupported body encoding' });
-    default:
+    default: {
+      const fault = typeof body === 'string' ? jsonFault(body) : undefined;
       return new SwitchboardError({
         code: 'INVALID_DATA',
-        message: 'The request body is malformed',
+        message: fault === undefined ? 'The request body is malformed' : `JSON parse error - ${fault}`,
         detail: 'malformed_json',
       });
+    }
   }
 }

@@ -27,10 +27,14 @@ export function routeHandler(
   return async (request, response) => {
     response.locals.route = route.path;
     const actor = await actorOf(request);
-    const params = route.params && parseInput(route.params, request.params);
-    const query = route.query && parseInput(route.query, request.query);
-    const body = route.body && parseInput(route.body, await readBody(request, response));
-    const reply = await route.handle({
+    const sent = route.handOver && (await readBody(request, response));
+    const taker = route.handOver?.(sent) ?? route;
+    if (taker !== route) response.locals.dialect = taker.dialect;
+    const params = taker.params && parseInput(taker.params, request.params);
+    const query = taker.query && parseInput(taker.query, request.query);
+    const body =
+      taker.body && parseInput(taker.body, route.handOver ? sent : await readBody(request, response));
+    const reply = await taker.handle({
       params,
       query,
       body,

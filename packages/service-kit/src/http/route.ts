@@ -1,7 +1,7 @@
 import type { DialectName, Identity } from '@switchboard/protocol';
 import type { z } from 'zod';
 
-/** What a route answers. `body` undefined sends none; a string is sent as text, the rest as JSON. */
+/** What a route answers. `body` undefined sends none; a string is sent as text unless `headers` name another type, the rest as JSON. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
@@ -42,6 +42,11 @@ export interface RouteSpec<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /**
+   * The route that takes a request over whose body is in its shape, words of refusals included: two documents may share a path but for its slash.
+   * It must ask for the same access; params and query are read by its schemas.
+   */
+  readonly handOver?: (body: unknown) => Route | undefined;
   /** Status → schema of the body, for the published contract. */
   readonly replies: Readonly<Record<number, z.ZodType>>;
   handle(

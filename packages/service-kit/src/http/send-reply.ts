@@ -6,6 +6,8 @@ export function sendReply(response: Response, { status, body, headers }: Reply):
   response.status(status);
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   if (body === undefined) response.end();
-  else if (typeof body === 'string') response.type('text/plain').send(body);
-  else response.json(body);
+  else if (typeof body === 'string') {
+    if (!response.hasHeader('Content-Type')) response.type('text/plain');
+    response.send(body);
+  } else response.json(body);
 }

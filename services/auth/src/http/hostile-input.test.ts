@@ -179,7 +179,8 @@ describe('hostile addresses', () => {
 
 describe('the routes', () => {
   it('are every operation of accounts that the vocabularies name', () => {
-    const others = /^\/api\/(messages|(chat|call)\/history|v1\/(conversations|calls|ice-servers))/;
+    const others =
+      /^\/api\/(messages|(chat|call)\/history|rooms(\/|$)|v1\/(conversations|calls|ice-servers|rooms))/;
     const name = ({ method, path }: Pick<RestOperation, 'method' | 'path'>) => `${method} ${path}`;
     const named = restOperations.filter(
       ({ path, dialect }) =>

@@ -35,6 +35,7 @@ import { peerSearchUsers } from './peer/search-users.ts';
 import { peerUnbanUser } from './peer/unban-user.ts';
 import { peerVerify } from './peer/verify.ts';
 import { peerVerifyBearer } from './peer/verify-bearer.ts';
+import { roomsSignup } from './rooms/signup.ts';
 import { sharedLoginRoute } from './shared/login.ts';
 import { wrappedLoginRoute } from './shared/wrapped-login.ts';
 
@@ -74,6 +75,7 @@ const ROUTES = [
   peerUnbanUser,
   peerVerifyBearer,
   peerVerify,
+  roomsSignup,
   sharedLoginRoute,
   wrappedLoginRoute,
 ] as const;

@@ -6,11 +6,13 @@ import {
   type NodeId,
   type Rejection,
   type Result,
+  type RoomId,
   reject,
   toRejection,
 } from '@switchboard/protocol';
 import type { SessionVerifier } from '@switchboard/service-kit';
 import type { Socket } from 'socket.io';
+import { rawConnectionOf } from '../raw/raw-connection.ts';
 import { readHandshake } from './handshake.ts';
 import type { Place, SessionRegistry } from './session-registry.ts';
 
@@ -19,6 +21,8 @@ export interface Admission {
   /** Undefined: it came without a token and has to join. */
   readonly identity: Identity | undefined;
   readonly dialect: Dialect | null;
+  /** The one room of a raw WebSocket. */
+  readonly room?: RoomId;
 }
 
 export interface AdmissionParts {
@@ -37,12 +41,31 @@ const TOO_MANY_SOCKETS = reject(
 
 const GONE = reject('UNAUTHORIZED', 'Gone');
 
-/** Verifies a token for a socket and finds it a place among its user's sockets, given back when the transport closes. */
-export type Admit = (socket: Socket, token: string) => Promise<Result<Identity>>;
+/** The transport that a place is taken for, as far as the place is concerned. */
+export interface Line {
+  readonly open: boolean;
+  /** The session ended: closes it, however far its connecting has come. */
+  close(): void;
+  onClose(listener: () => void): void;
+}
+
+/** The transport under a Socket.IO socket. */
+export function lineOf({ conn }: Socket): Line {
+  return {
+    get open() {
+      return conn.readyState === 'open';
+    },
+    close: () => conn.close(),
+    onClose: (listener) => void conn.once('close', listener),
+  };
+}
+
+/** Verifies a token for a transport and finds it a place among its user's sockets, given back when the transport closes. */
+export type Admit = (line: Line, token: string) => Promise<Result<Identity>>;
 
 export function createAdmit(parts: AdmissionParts): Admit {
   const { nodeId, verifier, presence, clock, registry } = parts;
-  return async (socket, token) => {
+  return async (line, token) => {
     try {
       const verified = await verifier.verify(token);
       if (!verified.ok) return verified;
@@ -51,10 +74,10 @@ export function createAdmit(parts: AdmissionParts): Admit {
       const elsewhere = devices.filter((device) => device.nodeId !== nodeId).length;
       // Of this node's sockets, those still connecting count, too: nothing is awaited between the look and the taking.
       if (elsewhere + registry.placesOf(id).length >= LIMITS.socketsPerUser) return TOO_MANY_SOCKETS;
-      if (socket.conn.readyState !== 'open') return GONE;
-      const place: Place = { sessionId, close: () => socket.conn.close() };
+      if (!line.open) return GONE;
+      const place: Place = { sessionId, close: () => line.close() };
       registry.takePlace(id, place);
-      socket.conn.once('close', () => registry.leavePlace(id, place));
+      line.onClose(() => registry.leavePlace(id, place));
       return verified;
     } catch (err) {
       return { ok: false, error: toRejection(err) };
@@ -62,7 +85,9 @@ export function createAdmit(parts: AdmissionParts): Admit {
   };
 }
 
-/** The Socket.IO middleware: a socket that shows a token is let in by it or refused with `connect_error`. */
+/**
+ * The Socket.IO middleware: a socket that shows a token is let in by it or refused with `connect_error`. A raw one was let in by its upgrade.
+ */
 export function createAdmission(
   parts: AdmissionParts,
   admit: Admit,
@@ -71,6 +96,8 @@ export function createAdmission(
 
   /** Never rejects: reading a handshake cannot fail, and `admit` makes values of faults. */
   const decide = async (socket: Socket): Promise<Result<Admission>> => {
+    const raw = rawConnectionOf(socket);
+    if (raw) return { ok: true, value: raw.admission };
     const handshake = readHandshake(socket.handshake);
     if (!handshake.ok) return handshake;
     const { token, dialect } = handshake.value;
@@ -78,7 +105,7 @@ export function createAdmission(
       if (!parts.requireHandshakeToken) return { ok: true, value: { identity: undefined, dialect } };
       return reject('UNAUTHORIZED', 'Authentication error', { detail: 'missing_token' });
     }
-    const admitted = await admit(socket, token);
+    const admitted = await admit(lineOf(socket), token);
     return admitted.ok ? { ok: true, value: { identity: admitted.value, dialect } } : admitted;
   };
 
@@ -93,13 +120,17 @@ export function createAdmission(
       connecting.delete(socket.conn);
       if (decided.ok) socket.data.admission = decided.value;
       // Out of the promise: what a listener throws behind `next` is a fault of its own.
-      setImmediate(() => (decided.ok ? next() : next(connectError(decided.error))));
+      setImmediate(() => (decided.ok ? next() : next(connectError(decided.error, socket.conn.protocol))));
     });
   };
 }
 
-/** `error.data` is what a client that knows us reads: code, and whether to come again. */
-function connectError(rejection: Rejection): Error {
+/**
+ * `error.data` is what a client that knows us reads: code, and whether to come again. Clients of Socket.IO 2 would be sent it in place of the
+ * message, and they look for the message.
+ */
+function connectError(rejection: Rejection, engineProtocol: number): Error {
+  if (engineProtocol === 3) return new Error(connectMessage(rejection));
   const { code, retryable, retryAfterMs } = rejection;
   const data = { code, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   return Object.assign(new Error(connectMessage(rejection)), { data });

@@ -8,8 +8,11 @@ import {
   UserId,
 } from '@switchboard/protocol';
 import type { Socket } from 'socket.io';
+import { enterRoom } from '../raw/enter-room.ts';
+import { rawConnectionOf } from '../raw/raw-connection.ts';
+import { createSilence } from '../raw/silence.ts';
 import { type Ack, negativeAck, positiveAck, takeAck } from './ack.ts';
-import type { Admission } from './admission.ts';
+import { type Admission, lineOf } from './admission.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { createFloodGate } from './flood.ts';
 import { createLanes } from './lanes.ts';
@@ -45,6 +48,9 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   const flood = createFloodGate(config.SOCKET_EVENT_RATE, clock);
   const lanes = createLanes(config.SOCKET_PENDING_MAX);
   const early: Arrived[] = [];
+  const raw = rawConnectionOf(socket);
+  /** A raw client is told of no refusal. */
+  const silence = raw && createSilence(raw, clock, logger);
   boundUnsent(socket.conn, config.SOCKET_UNSENT_MAX);
   let state: 'anonymous' | 'joining' | 'open' | 'closed' = 'anonymous';
   let declared: Dialect | null = admission.dialect;
@@ -54,7 +60,11 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   let overdue = false;
   let complainedAt = Number.NEGATIVE_INFINITY;
 
-  const refuse = (rejection: Rejection, ack?: Ack): void => {
+  const refuse = (rejection: Rejection, ack?: Ack, event?: string): void => {
+    if (silence) {
+      silence(rejection, event);
+      return;
+    }
     ack?.(negativeAck(rejection));
     // Authentication has an event that clients listen for, whether or not they ask for an ack.
     const aboutIdentity = rejection.code === 'AUTH_REQUIRED' || rejection.code === 'UNAUTHORIZED';
@@ -92,8 +102,13 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
     return entered;
   };
 
+  const closeFlooding = (): void => {
+    if (session) session.close('flood');
+    else socket.disconnect(true);
+  };
+
   const decode = ({ event, args }: Arrived, userId: UserId): Result<Command> => {
-    const dialect = dialectOfEvent(event, declared);
+    const dialect = speakerOf(event, declared);
     const inbound = dialect?.inbound.get(event);
     if (!dialect || !inbound) return { ok: false, error: UNKNOWN_EVENT };
     declare(dialect);
@@ -103,7 +118,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
 
   const join = async (token: string, ack?: Ack): Promise<void> => {
     state = 'joining';
-    const admitted = await admit(socket, token);
+    const admitted = await admit(lineOf(socket), token);
     if (socket.disconnected) return;
     if (admitted.ok) {
       const { deviceId, identity } = enter(admitted.value);
@@ -127,14 +142,14 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
     ack(positiveAck(declared?.ackFields(reply, context) ?? {}));
   };
 
-  const carryOut = (by: SocketSession, command: Command, ack?: Ack): void => {
+  const carryOut = (by: SocketSession, command: Command, { event, ack }: Arrived): void => {
     const started = performance.now();
     const running = lanes.run(dispatcher.laneOf(command), async () => {
       const result = await dispatcher.dispatch(by, command);
       metrics.handled(command.type, result.ok ? 'ok' : result.error.code, performance.now() - started);
       if (socket.disconnected) return;
       if (result.ok) answer(command, result.value.value, ack);
-      else refuse(result.error, ack);
+      else refuse(result.error, ack, event);
     });
     if (running)
       running.catch((err: unknown) => logger.error({ err, command: command.type }, 'answer not sent'));
@@ -146,11 +161,11 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
     if (session) {
       const command = decode(arrived, session.identity.id);
       metrics.event(declared, command.ok ? command.value.type : 'refused');
-      if (command.ok) carryOut(session, command.value, ack);
-      else refuse(command.error, ack);
+      if (command.ok) carryOut(session, command.value, arrived);
+      else refuse(command.error, ack, event);
       return;
     }
-    const anonymous = dialectOfEvent(event, declared)?.inbound.get(event)?.anonymous === true;
+    const anonymous = speakerOf(event, declared)?.inbound.get(event)?.anonymous === true;
     const command: Result<Command> = anonymous
       ? decode(arrived, NOBODY)
       : { ok: false, error: AUTH_REQUIRED };
@@ -164,11 +179,11 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
     }
   };
 
-  socket.onAny((event: unknown, ...raw: unknown[]) => {
-    const { args, ack } = takeAck(raw);
+  socket.onAny((event: unknown, ...values: unknown[]) => {
+    const { args, ack } = takeAck(values);
     const arrived: Arrived = { event: String(event), args, ...(ack ? { ack } : {}) };
     const verdict = flood();
-    if (verdict === 'close') socket.disconnect(true);
+    if (verdict === 'close') closeFlooding();
     else if (verdict === 'refuse') refuseExcess(ack);
     else if (state !== 'joining') handle(arrived);
     else if (early.length < config.SOCKET_PENDING_MAX) early.push(arrived);
@@ -191,6 +206,13 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
 
   if (admission.identity) {
     joinTimer[Symbol.dispose]();
-    enter(admission.identity);
+    const entered = enter(admission.identity);
+    if (raw) void enterRoom(raw, entered, dispatcher);
   }
+}
+
+/** Raw sockets speak one vocabulary, whose words others may have, too. */
+function speakerOf(event: string, declared: Dialect | null): Dialect | undefined {
+  if (declared?.transport === 'websocket') return declared.inbound.has(event) ? declared : undefined;
+  return dialectOfEvent(event, declared);
 }

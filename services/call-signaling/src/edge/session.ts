@@ -1,4 +1,5 @@
 import type { Delivery, DeviceId, DialectName, Identity } from '@switchboard/protocol';
+import type { Farewell } from '../raw/close-codes.ts';
 
 /** One authenticated socket on this node. */
 export interface Session {
@@ -10,6 +11,6 @@ export interface Session {
   readonly dialect: DialectName | null;
   /** Straight to this socket, in its words (undeclared: in every Socket.IO vocabulary's). */
   deliver(delivery: Delivery): void;
-  /** Closes the transport; clients of Socket.IO reconnect unless told that they were refused. */
-  close(reason: 'refused' | 'drain'): void;
+  /** Closes the transport; clients of Socket.IO reconnect after a drain only, those of raw WebSockets read the code. */
+  close(reason: Farewell): void;
 }

@@ -4,6 +4,7 @@ import { dialects } from '@switchboard/dialects';
 import type { PresentDevice } from '@switchboard/ports';
 import { type Delivery, DeviceId, type Identity, type NodeId } from '@switchboard/protocol';
 import type { Socket } from 'socket.io';
+import { rawConnectionOf } from '../raw/raw-connection.ts';
 import { framesFor, vocabularies } from '../router/frames.ts';
 import { rooms, type Tongue } from '../router/rooms.ts';
 import type { Session } from './session.ts';
@@ -59,9 +60,11 @@ export function createSocketSession({ socket, jitsiRoom, now, ...start }: Sessio
       }
     },
     close(reason) {
+      const raw = rawConnectionOf(socket);
       // A client of Socket.IO takes a disconnect packet for final, and a lost transport for a reason to come back.
-      if (reason === 'refused') socket.disconnect(true);
-      else socket.conn.close();
+      if (raw) raw.end(reason);
+      else if (reason === 'drain') socket.conn.close();
+      else socket.disconnect(true);
     },
     declare(named) {
       if (dialect?.name === named.name) return;

@@ -13,8 +13,7 @@ import {
 import type { ChatContext } from '../context.ts';
 import { otherMember } from '../membership/membership.ts';
 import { presentMessages } from '../messages/present-messages.ts';
-import type { ConversationDoc } from '../store/conversation-model.ts';
-import { readSeq, sentSeq } from '../store/conversation-store.ts';
+import { type Listed, listedFor } from './listed-conversations.ts';
 
 /** An unread count is exact up to here; beyond, it says this much at least. */
 const UNREAD_SPAN = 1_000;
@@ -27,14 +26,13 @@ export async function listConversations(
   context: ChatContext,
   { actor, limit }: { actor: { id: UserId }; limit: number },
 ): Promise<Result<RequestReply<'chat.conversations'>>> {
-  await context.conversations.settled();
-  const docs = await context.conversations.ofMember(actor.id, limit);
-  const newest = await context.messages.newest(docs.map((doc) => doc._id));
-  const others = await otherMembers(context, actor.id, docs);
+  const listed = await listedFor(context, actor.id, limit);
+  const newest = await context.messages.newest(listed.map(({ doc }) => doc._id));
+  const others = await otherMembers(context, actor.id, listed);
   const shown = await presentMessages(context, [...newest.values()]);
   const lastMessages = new Map<string, Message>(shown.map((message) => [message.conversationId, message]));
   const conversations = await Promise.all(
-    docs.map((doc) => summary(context, actor.id, doc, lastMessages.get(doc._id), others)),
+    listed.map((each) => summary(context, actor.id, each, lastMessages.get(each.doc._id), others)),
   );
   return ok({ conversations: conversations.sort((a, b) => lastAt(b).localeCompare(lastAt(a))) });
 }
@@ -42,7 +40,7 @@ export async function listConversations(
 async function summary(
   { messages }: ChatContext,
   userId: UserId,
-  doc: ConversationDoc,
+  { doc, read, from, sent }: Listed,
   lastMessage: Message | undefined,
   others: ReadonlyMap<UserId, PublicUser>,
 ): Promise<ConversationSummary> {
@@ -51,10 +49,9 @@ async function summary(
   const other = otherMember(userId, id);
   const with_ = other === undefined ? undefined : others.get(other);
   const lastSeq = lastMessage?.seq ?? doc.lastSeq;
-  const read = readSeq(doc, userId);
-  const after = Math.max(read, lastSeq - UNREAD_SPAN);
+  const after = Math.max(from, lastSeq - UNREAD_SPAN);
   // Only who has written since reading, or may have since the document was raised, has messages of their own to leave out.
-  const ownPossible = Math.max(sentSeq(doc, userId), lastSeq > doc.lastSeq ? lastSeq : 0) > after;
+  const ownPossible = Math.max(sent, lastSeq > doc.lastSeq ? lastSeq : 0) > after;
   const own = ownPossible ? await messages.countOwn(id, userId, { after, upTo: lastSeq }) : 0;
   return {
     id,
@@ -72,9 +69,9 @@ async function summary(
 async function otherMembers(
   { directory }: ChatContext,
   userId: UserId,
-  docs: readonly ConversationDoc[],
+  listed: readonly Listed[],
 ): Promise<ReadonlyMap<UserId, PublicUser>> {
-  const ids = docs.flatMap((doc) => otherMember(userId, ConversationId.parse(doc._id)) ?? []);
+  const ids = listed.flatMap(({ doc }) => otherMember(userId, ConversationId.parse(doc._id)) ?? []);
   return directory.many(new Set(ids)).catch(() => new Map());
 }
 

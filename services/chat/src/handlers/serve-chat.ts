@@ -1,11 +1,5 @@
 import type { Bus } from '@switchboard/ports';
-import {
-  type RequestName,
-  type RequestPayload,
-  type RequestReply,
-  type Result,
-  reject,
-} from '@switchboard/protocol';
+import type { RequestName, RequestPayload, RequestReply, Result } from '@switchboard/protocol';
 import { mongoFault } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
 import { listConversations } from '../conversations/list-conversations.ts';
@@ -13,6 +7,7 @@ import { history, sync } from '../messages/list-messages.ts';
 import { sendMessage } from '../messages/send-message.ts';
 import { markDelivered } from '../receipts/mark-delivered.ts';
 import { markRead } from '../receipts/mark-read.ts';
+import { tellRoom } from './tell-room.ts';
 
 type ChatRequest = Extract<RequestName, `chat.${string}`>;
 type ChatHandlers = {
@@ -30,7 +25,7 @@ const HANDLERS: ChatHandlers = {
   'chat.sync': sync,
   'chat.history': history,
   'chat.conversations': listConversations,
-  'chat.room.get': async () => reject('ROOM_NOT_FOUND', 'No such room'),
+  'chat.room.get': tellRoom,
 };
 
 /** Joins the queue groups; disposing finishes what is in hand. */

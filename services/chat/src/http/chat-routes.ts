@@ -3,9 +3,18 @@ import type { ChatContext } from '../context.ts';
 import { expoChatHistory } from './expo-chat-history.ts';
 import { jitsiListMessages } from './jitsi-list-messages.ts';
 import { jitsiSendMessage } from './jitsi-send-message.ts';
+import { nativeCreateRoom } from './native-create-room.ts';
+import { nativeDeleteRoom } from './native-delete-room.ts';
+import { nativeGetRoom } from './native-get-room.ts';
 import { nativeListConversations } from './native-list-conversations.ts';
 import { nativeListMessages } from './native-list-messages.ts';
+import { nativeListParticipants } from './native-list-participants.ts';
+import { nativeListRooms } from './native-list-rooms.ts';
 import { nativeSendMessage } from './native-send-message.ts';
+import { nativeUpdateRoom } from './native-update-room.ts';
+import { roomsCreateRoom } from './rooms/create-room.ts';
+import { roomsListMessages } from './rooms/list-messages.ts';
+import { roomsListRooms } from './rooms/list-rooms.ts';
 
 export function chatRoutes(context: ChatContext): readonly Route[] {
   return [
@@ -15,6 +24,15 @@ export function chatRoutes(context: ChatContext): readonly Route[] {
     nativeListConversations,
     nativeListMessages,
     nativeSendMessage,
+    roomsCreateRoom,
+    roomsListMessages,
+    roomsListRooms,
+    nativeListRooms,
+    nativeCreateRoom,
+    nativeGetRoom,
+    nativeUpdateRoom,
+    nativeDeleteRoom,
+    nativeListParticipants,
   ].map((make) => withFaults(make(context)));
 }
 

@@ -1,6 +1,6 @@
 import { directConversation, ok, reject } from '@switchboard/protocol';
 import type { UserDirectory } from '@switchboard/service-kit';
-import { type DirectKind, otherMember } from './membership.ts';
+import { type DirectKind, notAMember, otherMember } from './membership.ts';
 
 /**
  * Direct conversations have exactly the two users they are named by; with oneself it holds notes. A banned user can be written to and will
@@ -13,6 +13,7 @@ export function createDirectKind(directory: Pick<UserDirectory, 'get'>): DirectK
       if (!receiver || receiver.status === 'deleted') return reject('USER_NOT_FOUND', 'User not found');
       return ok({ conversationId: directConversation(actor, receiverId), receiverId });
     },
-    isMember: async (userId, conversationId) => otherMember(userId, conversationId) !== undefined,
+    mayRead: async (userId, conversationId) =>
+      otherMember(userId, conversationId) === undefined ? notAMember() : ok(undefined),
   };
 }

@@ -21,8 +21,8 @@ export interface Destination {
 /** Who may write where and read what, for one kind of conversation. */
 export interface Kind<Target> {
   destination(actor: UserId, target: Target): Promise<Result<Destination>>;
-  /** Never tells whether the conversation exists: what one is not a member of looks the same either way. */
-  isMember(userId: UserId, conversationId: ConversationId): Promise<boolean>;
+  /** The refusal never tells whether a conversation exists that is not the user's: it looks the same either way. */
+  mayRead(userId: UserId, conversationId: ConversationId): Promise<Result<undefined>>;
 }
 
 export type DirectKind = Kind<UserId>;
@@ -31,27 +31,27 @@ export type RoomKind = Kind<RoomId>;
 export interface Membership {
   /** Rejects with USER_NOT_FOUND, ROOM_NOT_FOUND or PERMISSION_DENIED. */
   destination(actor: UserId, target: ChatTarget): Promise<Result<Destination>>;
-  isMember(userId: UserId, conversationId: ConversationId): Promise<boolean>;
+  /** Rejects with PERMISSION_DENIED, or ROOM_NOT_FOUND for a room that is not there or not any more. */
+  mayRead(userId: UserId, conversationId: ConversationId): Promise<Result<undefined>>;
 }
 
-/** `room` absent: there are no rooms. */
 export function createMembership(kinds: {
   readonly direct: DirectKind;
-  readonly room?: RoomKind;
+  readonly room: RoomKind;
 }): Membership {
   return {
-    async destination(actor, target) {
-      if (target.kind === 'direct') return kinds.direct.destination(actor, target.userId);
-      return kinds.room?.destination(actor, target.roomId) ?? reject('ROOM_NOT_FOUND', 'Room not found');
-    },
-    async isMember(userId, conversationId) {
+    destination: (actor, target) =>
+      target.kind === 'direct'
+        ? kinds.direct.destination(actor, target.userId)
+        : kinds.room.destination(actor, target.roomId),
+    mayRead(userId, conversationId) {
       const kind = roomOf(conversationId) === undefined ? kinds.direct : kinds.room;
-      return kind?.isMember(userId, conversationId) ?? false;
+      return kind.mayRead(userId, conversationId);
     },
   };
 }
 
-/** The one refusal for conversations and messages that are not the actor's, whether they exist or not. */
+/** The one refusal for direct conversations and messages that are not the actor's, whether they exist or not. */
 export function notAMember() {
   return reject('PERMISSION_DENIED', 'Not a member of this conversation');
 }

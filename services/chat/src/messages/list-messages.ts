@@ -1,6 +1,5 @@
 import { type ConversationId, type Message, ok, type Result, type UserId } from '@switchboard/protocol';
 import type { ChatContext } from '../context.ts';
-import { notAMember } from '../membership/membership.ts';
 import type { MessagePage } from '../store/message-store.ts';
 import { presentMessages } from './present-messages.ts';
 
@@ -30,7 +29,8 @@ async function page(
   { actor, conversationId }: { actor: { id: UserId }; conversationId: ConversationId },
   read: () => Promise<MessagePage>,
 ): Promise<Result<Page>> {
-  if (!(await context.membership.isMember(actor.id, conversationId))) return notAMember();
+  const allowed = await context.membership.mayRead(actor.id, conversationId);
+  if (!allowed.ok) return allowed;
   const { docs, more } = await read();
   return ok({ messages: await presentMessages(context, docs), more });
 }

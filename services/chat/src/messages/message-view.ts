@@ -1,5 +1,4 @@
-import { directMembers, Message, type PublicUser, type UserId } from '@switchboard/protocol';
-import { type ConversationDoc, memberKey } from '../store/conversation-model.ts';
+import { Message, type PublicUser, type UserId } from '@switchboard/protocol';
 import type { MessageDoc } from '../store/message-model.ts';
 
 /** A message as it was when it was stored: what its event says, however late that is published. */
@@ -20,28 +19,13 @@ export function messageAsStored(doc: MessageDoc): Message {
   });
 }
 
-/** A message as it is now. `sender`: as they are called today, when that is known. */
-export function messageNow(
-  doc: MessageDoc,
-  conversation: ConversationDoc | undefined,
-  sender: PublicUser | undefined,
-): Message {
+/** A message as it is now. `readBy`: others who have read as far. `sender`: as they are called today, when that is known. */
+export function messageNow(doc: MessageDoc, readBy: UserId[], sender: PublicUser | undefined): Message {
   const message = messageAsStored(doc);
   return {
     ...message,
     ...(sender ? { sender: { id: sender.id, username: sender.username, name: sender.name } } : {}),
     ...(doc.deliveredAt ? { deliveredAt: doc.deliveredAt.toISOString() } : {}),
-    readBy: readers(message, conversation),
+    readBy,
   };
-}
-
-/** Derived: whoever has read as far as this message. Reading is cumulative, so nothing is kept per message. */
-function readers(
-  { conversationId, sender, seq }: Message,
-  conversation: ConversationDoc | undefined,
-): UserId[] {
-  const members = directMembers(conversationId) ?? [];
-  return [...new Set(members)].filter(
-    (member) => member !== sender.id && (conversation?.read?.[memberKey(member)] ?? 0) >= seq,
-  );
 }

@@ -1,10 +1,12 @@
 import type { Bus, Clock } from '@switchboard/ports';
 import { DeviceId, EventId, type EventOf, SwitchboardError } from '@switchboard/protocol';
 import type { Logger } from '@switchboard/service-kit';
+import { BoundedMap } from '../bounded-map.ts';
 import { messageAsStored } from '../messages/message-view.ts';
 import { Coalesced } from '../store/coalesce.ts';
 import type { ConversationStore } from '../store/conversation-store.ts';
 import type { MessageDoc, MessageModel } from '../store/message-model.ts';
+import type { RoomPositionStore } from '../store/room-position-store.ts';
 import { emptied } from './emptied.ts';
 
 export interface CreatedEvents {
@@ -18,7 +20,8 @@ export interface CreatedEvents {
 
 export interface CreatedEventsDeps {
   readonly model: MessageModel;
-  readonly conversations: ConversationStore;
+  readonly conversations: Pick<ConversationStore, 'follow'>;
+  readonly positions: Pick<RoomPositionStore, 'follow'>;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,15 +32,20 @@ export interface CreatedEventsDeps {
 const MAX_IN_HAND = 5_000;
 const CLEAR_BATCH = 500;
 const SWEEP_BATCH = 200;
+/** Looked at in one sweep; others have their turn in between. */
+const SWEEP_MAX = 100_000;
+const MAX_HOPELESS = 1_000;
 
 /**
  * The outbox of messages: the mark is in the message's own document, written by the insert that the ack waits for, so no crash loses an event. The event
  * is made from the document, and its id is the message's: however often and by whomever it is published, the bus sees the same event.
- * The conversation's list entry rides along, so that it, too, is made up for after a crash.
+ * The conversation's list entry rides along, and so does the sender's position in a room, so that they, too, are made up for after a crash.
  */
 export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
-  const { model, conversations, bus, clock, logger } = deps;
+  const { model, conversations, positions, bus, clock, logger } = deps;
   const inHand = new Map<string, Promise<void>>();
+  /** Complained of already. */
+  const hopeless = new BoundedMap<string, true>(MAX_HOPELESS);
   let away = false;
 
   const cleared = new Coalesced<string>(async (ids) => {
@@ -45,7 +53,11 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
   }, CLEAR_BATCH);
 
   async function getOut(doc: MessageDoc): Promise<void> {
-    await Promise.all([conversations.follow(doc), bus.publish(createdEvent(doc))]);
+    await Promise.all([
+      conversations.follow(doc),
+      doc.roomId === undefined ? undefined : positions.follow(doc),
+      bus.publish(createdEvent(doc)),
+    ]);
     await cleared.add(doc._id);
   }
 
@@ -73,11 +85,12 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
 
     async sweep() {
       let total = 0;
-      for (;;) {
+      let last: MessageDoc | undefined;
+      for (let looked = 0; looked < SWEEP_MAX; looked += SWEEP_BATCH) {
         const before = new Date(clock.now() - deps.graceMs);
         const docs = await model
-          .find({ 'outbox.at': { $lte: before } })
-          .sort({ 'outbox.at': 1 })
+          .find({ 'outbox.at': { $lte: before }, ...beyond(last) })
+          .sort({ 'outbox.at': 1, _id: 1 })
           .limit(SWEEP_BATCH)
           .lean<MessageDoc[]>();
         const left = docs.filter((doc) => !inHand.has(doc._id)).sort((a, b) => a.seq - b.seq);
@@ -88,17 +101,28 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
             published += 1;
           } catch (err) {
             if (err instanceof SwitchboardError && err.retryable) throw err;
-            logger.error({ messageId: doc._id, err }, 'a message cannot be published');
+            if (!hopeless.has(doc._id))
+              logger.error({ messageId: doc._id, err }, 'a message cannot be published');
+            hopeless.set(doc._id, true);
           }
         }
         total += published;
         if (published > 0) noteBack();
-        if (docs.length < SWEEP_BATCH || published === 0) return total;
+        if (docs.length < SWEEP_BATCH) return total;
+        last = docs.at(-1);
       }
+      return total;
     },
 
     settled: (withinMs) => emptied(inHand, clock, withinMs),
   };
+}
+
+/** Behind this one in the order of the sweep, so that messages which cannot be published do not hide those behind them. */
+function beyond(last: MessageDoc | undefined) {
+  if (!last) return {};
+  const at = last.outbox?.at ?? new Date(0);
+  return { $or: [{ 'outbox.at': { $gt: at } }, { 'outbox.at': at, _id: { $gt: last._id } }] };
 }
 
 function createdEvent(doc: MessageDoc): EventOf<'chat.message.created'> {

@@ -91,7 +91,6 @@ describe('receipts', () => {
         { messageIds: [mine.message.id, message.id] },
         { messageIds: [], conversationId: conversation(1, 2) },
         { messageIds: [], conversationId: conversation(801, 802) },
-        { messageIds: [], conversationId: ConversationId.parse('r:1') },
         // The pair of user 7 and 1, spelled the other way round.
         { messageIds: [], conversationId: ConversationId.parse('d:7:1') },
       ].map((ask) => node.ask('chat.read', { actor: identity(7), ...ask })),

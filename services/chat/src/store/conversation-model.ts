@@ -9,6 +9,7 @@ export interface ConversationDoc {
   /** A ConversationId. */
   _id: string;
   kind: 'direct' | 'room';
+  /** Empty for a room, whose readers have positions of their own. */
   members: string[];
   lastSeq: number;
   lastAt: Date;

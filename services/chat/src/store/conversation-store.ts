@@ -37,7 +37,7 @@ export function createConversationStore(model: ConversationModel): ConversationS
       await write();
     } catch (error) {
       // Two nodes made the same conversation at once; now it is there for both.
-      if (!duplicateKey(error) && !isDuplicate(error)) throw error;
+      if (!duplicateKey(error)) throw error;
       await write();
     }
   }, MAX_BATCH);
@@ -73,14 +73,15 @@ export function createConversationStore(model: ConversationModel): ConversationS
 function followOperations(messages: readonly MessageDoc[]) {
   const byConversation = groupBy(messages, (message) => message.conversationId);
   return [...byConversation].map(([id, all]) => {
-    const sent: Record<string, number> = {};
-    for (const { sender, seq } of all) {
-      const field = `sent.${memberKey(sender.id)}`;
-      sent[field] = Math.max(sent[field] ?? 0, seq);
-    }
     const lastSeq = Math.max(...all.map(({ seq }) => seq));
     const lastAt = new Date(Math.max(...all.map(({ createdAt }) => createdAt.getTime())));
     const members = directMembers(ConversationId.parse(id));
+    const sent: Record<string, number> = {};
+    // A room's may be any number: each has a document of their own.
+    for (const { sender, seq } of members ? all : []) {
+      const field = `sent.${memberKey(sender.id)}`;
+      sent[field] = Math.max(sent[field] ?? 0, seq);
+    }
     return {
       updateOne: {
         filter: { _id: id },
@@ -94,8 +95,4 @@ function followOperations(messages: readonly MessageDoc[]) {
       },
     };
   });
-}
-
-function isDuplicate(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 11_000;
 }

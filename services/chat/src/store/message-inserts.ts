@@ -1,5 +1,5 @@
+import { duplicateKey } from '@switchboard/service-kit';
 import { mongo } from 'mongoose';
-import { duplicateIndex } from './duplicate-index.ts';
 import { MESSAGE_INDEXES, type MessageDoc, type MessageModel } from './message-model.ts';
 
 /**
@@ -56,7 +56,7 @@ export function outcomesOf(error: unknown, count: number, ordered: boolean): Ins
 }
 
 function duplicateOf(errmsg: string, cause: unknown): InsertOutcome {
-  switch (duplicateIndex(errmsg)) {
+  switch (duplicateKey({ code: DUPLICATE_KEY, errmsg })?.index) {
     case MESSAGE_INDEXES.seq:
       return { kind: 'duplicate', of: 'seq' };
     case MESSAGE_INDEXES.clientMessage:

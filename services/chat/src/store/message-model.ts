@@ -27,7 +27,7 @@ export type MessageModel = Model<MessageDoc>;
 export const MESSAGE_INDEXES = {
   seq: 'conversation_seq',
   clientMessage: 'sender_client_message',
-  outbox: 'outbox_at',
+  outbox: 'outbox_at_id',
   receipt: 'receipt_at',
 } as const;
 
@@ -62,8 +62,11 @@ schema.index(
     partialFilterExpression: { clientMessageId: { $exists: true } },
   },
 );
-// Sparse: they hold only what is not yet published, which is next to nothing.
-schema.index({ 'outbox.at': 1 }, { sparse: true, name: MESSAGE_INDEXES.outbox });
+// These hold only what is not yet published, which is next to nothing. A sparse index with _id in it would hold everything.
+schema.index(
+  { 'outbox.at': 1, _id: 1 },
+  { name: MESSAGE_INDEXES.outbox, partialFilterExpression: { 'outbox.at': { $exists: true } } },
+);
 schema.index({ 'receipt.at': 1 }, { sparse: true, name: MESSAGE_INDEXES.receipt });
 
 export function messageModel(connection: Connection): MessageModel {

@@ -1,6 +1,7 @@
 import { groupBy } from '../group-by.ts';
 import type { Delivered } from '../publishing/delivered-events.ts';
 import type { MessageLog, Tail } from '../sending/draft.ts';
+import { literalPattern } from './literal-pattern.ts';
 import { insertMessages } from './message-inserts.ts';
 import type { MessageDoc, MessageModel } from './message-model.ts';
 
@@ -24,6 +25,16 @@ export interface MessageStore extends MessageLog {
   othersWithin(conversationId: string, userId: string, range: SeqRange, limit: number): Promise<MessageDoc[]>;
   /** How many in (after, upTo] the user wrote. Looks at each: bound the range. */
   countOwn(conversationId: string, userId: string, range: SeqRange): Promise<number>;
+  /** Messages in (after, upTo] from that end of it, those that hold `text` in any case; all for an empty one. Looks at each: bound the range. */
+  within(
+    conversationId: string,
+    range: SeqRange,
+    text: string,
+    order: 'newest' | 'oldest',
+    limit: number,
+  ): Promise<MessageDoc[]>;
+  /** How many in (after, upTo] hold `text`. Looks at each: bound the range. */
+  countWithin(conversationId: string, range: SeqRange, text: string): Promise<number>;
   /** Marks those that are not yet; returns the groups with the messages that this call marked, and without the empty ones. */
   markDelivered(groups: readonly Delivered[]): Promise<Delivered[]>;
 }
@@ -38,6 +49,12 @@ const within = (conversationId: string, { after, upTo }: SeqRange) => ({
   conversationId,
   seq: { $gt: after, $lte: upTo },
 });
+
+const holding = (text: string) =>
+  text === '' ? {} : { content: { $regex: literalPattern(text), $options: 'i' } };
+
+/** Longer than any search within a bounded range takes unless the database is drowning; then the reader is told to try again. */
+const SEARCH_MS = 5_000;
 
 export interface MessageStoreOptions {
   readonly insertTimeoutMs: number;
@@ -134,6 +151,20 @@ export function createMessageStore(model: MessageModel, options: MessageStoreOpt
 
     countOwn: (conversationId, userId, range) =>
       model.countDocuments({ ...within(conversationId, range), 'sender.id': userId }).exec(),
+
+    within: (conversationId, range, text, order, limit) =>
+      model
+        .find({ ...within(conversationId, range), ...holding(text) })
+        .sort({ seq: order === 'newest' ? -1 : 1 })
+        .limit(limit)
+        .maxTimeMS(SEARCH_MS)
+        .lean<MessageDoc[]>(),
+
+    countWithin: (conversationId, range, text) =>
+      model
+        .countDocuments({ ...within(conversationId, range), ...holding(text) })
+        .maxTimeMS(SEARCH_MS)
+        .exec(),
 
     async markDelivered(groups) {
       if (groups.length === 0) return [];

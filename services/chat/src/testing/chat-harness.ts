@@ -4,13 +4,18 @@ import { createMemoryBus, createMemoryRateLimits } from '@switchboard/engine-mem
 import type { Bus } from '@switchboard/ports';
 import {
   type BusEvent,
+  DeviceId,
   type DirectoryUser,
   type EventType,
   type Identity,
   ok,
+  orThrow,
+  type Participant,
   type RequestName,
   type RequestPayload,
   type RequestReply,
+  type RoomId,
+  type RoomKind,
   reject,
   SessionId,
   UserId,
@@ -26,10 +31,15 @@ import {
   type SessionVerifier,
   systemClock,
 } from '@switchboard/service-kit';
+import { buildContext } from '../build-context.ts';
 import { chatConfig } from '../config.ts';
+import type { ChatContext } from '../context.ts';
 import { createChat } from '../create-chat.ts';
+import { createRoom } from '../rooms/create-room.ts';
 
 const logger = createLogger({ level: 'silent', service: 'chat', nodeId: 'test' });
+
+const DEVICE = DeviceId.parse(randomUUID());
 
 export const userId = (id: number | string): UserId => UserId.parse(String(id));
 
@@ -49,6 +59,10 @@ export interface NodeOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Stands between the service and its bus. */
   readonly wrapBus?: (bus: Bus) => Bus;
+  /** Who is in which room, in place of the signaling service; absent: it is away. */
+  readonly participants?: () => Readonly<Record<string, readonly number[]>>;
+  /** Display names other than `User <id>`. */
+  readonly names?: ReadonlyMap<string, string>;
   /** Users that the directory does not know. */
   readonly unknown?: readonly string[];
   readonly deleted?: readonly string[];
@@ -60,17 +74,20 @@ export class TestNode implements AsyncDisposable {
   readonly mongo: MongoHandle;
   readonly service: Service;
   readonly metrics: ReturnType<typeof createMetrics>;
+  /** The functions' context, as the service's own: for what no request of the bus asks. */
+  readonly context: ChatContext;
   readonly events: BusEvent[] = [];
   readonly #closing: (() => PromiseLike<unknown>)[];
 
   private constructor(
-    parts: Pick<TestNode, 'bus' | 'mongo' | 'service' | 'metrics'>,
+    parts: Pick<TestNode, 'bus' | 'mongo' | 'service' | 'metrics' | 'context'>,
     closing: (() => PromiseLike<unknown>)[],
   ) {
     this.bus = parts.bus;
     this.mongo = parts.mongo;
     this.service = parts.service;
     this.metrics = parts.metrics;
+    this.context = parts.context;
     this.#closing = closing;
   }
 
@@ -79,6 +96,7 @@ export class TestNode implements AsyncDisposable {
     const config = chatConfig.parse({
       JWT_SECRET: randomBytes(32).toString('hex'),
       RATE_LIMIT_MESSAGES: 'off',
+      RATE_LIMIT_ROOMS: 'off',
       CHAT_OUTBOX_SWEEP: '50ms',
       CHAT_OUTBOX_GRACE: '200ms',
       ...options.env,
@@ -89,22 +107,44 @@ export class TestNode implements AsyncDisposable {
         users: userIds.filter((id) => !options.unknown?.includes(id)).map((id) => directoryUser(id, options)),
       }),
     );
+    const { participants } = options;
+    if (participants) {
+      await bus.serve('signaling.room.participants', async ({ roomIds }) => {
+        const all = participants();
+        const found = roomIds.flatMap((id) => (all[id] ? [[id, all[id].map(participant)] as const] : []));
+        return ok({ rooms: Object.fromEntries(found) });
+      });
+    }
     const metrics = createMetrics({ service: 'chat' });
     const mongo = await connectMongo(url, { logger, appName: 'chat-test' });
-    const service = await createChat(config, {
+    const deps = {
       bus: options.wrapBus?.(bus) ?? bus,
       clock: systemClock,
       logger,
       metrics,
       mongo,
       rates: createMemoryRateLimits({ clock: systemClock }),
-    });
-    const node = new TestNode({ bus, mongo, service, metrics }, [
+    };
+    const service = await createChat(config, deps);
+    // A second one beside the service's: its sweeps would hide what the service's own do, so it has none.
+    const { context, close } = await buildContext(
+      { ...config, CHAT_OUTBOX_SWEEP: 3_600_000, CHAT_OUTBOX_GRACE: 3_600_000 },
+      { ...deps, metrics: createMetrics({ service: 'chat-context' }) },
+    );
+    const node = new TestNode({ bus, mongo, service, metrics, context }, [
       () => service[Symbol.asyncDispose](),
+      close,
       () => bus.close(),
       () => mongo[Symbol.asyncDispose](),
     ]);
-    const types: EventType[] = ['chat.message.created', 'chat.message.read', 'chat.message.delivered'];
+    const types: EventType[] = [
+      'chat.message.created',
+      'chat.message.read',
+      'chat.message.delivered',
+      'chat.room.created',
+      'chat.room.updated',
+      'chat.room.deleted',
+    ];
     await bus.consume({ durable: 'test', types }, async (event) => {
       node.events.push(event);
     });
@@ -130,6 +170,22 @@ export class TestNode implements AsyncDisposable {
       contentType: 'text',
       ...(clientMessageId === undefined ? {} : { clientMessageId }),
     });
+  }
+
+  /** As the edge asks, which has seen that the sender is in the room. */
+  async say(from: number, roomId: RoomId, content: string, clientMessageId?: string) {
+    return this.must('chat.send', {
+      actor: identity(from),
+      to: { kind: 'room', roomId },
+      content,
+      contentType: 'text',
+      ...(clientMessageId === undefined ? {} : { clientMessageId }),
+    });
+  }
+
+  async makeRoom(creator: number, name: string, more: { kind?: RoomKind; unique?: boolean } = {}) {
+    const ask = { actor: identity(creator), name, kind: 'chat', unique: false, ...more } as const;
+    return orThrow(await createRoom(this.context, ask));
   }
 
   eventsOf<T extends EventType>(type: T): Extract<BusEvent, { type: T }>[] {
@@ -176,12 +232,16 @@ export class TestNode implements AsyncDisposable {
   }
 }
 
-function directoryUser(id: UserId, { deleted }: NodeOptions): DirectoryUser {
+function participant(id: number): Participant {
+  return { id: userId(id), username: `user${id}`, name: `User ${id}`, deviceId: DEVICE, socketId: `s${id}` };
+}
+
+function directoryUser(id: UserId, { deleted, names }: NodeOptions): DirectoryUser {
   return {
     id,
     username: `user${id}`,
-    name: `User ${id}`,
-    email: null,
+    name: names?.get(id) ?? `User ${id}`,
+    email: `user${id}@example.com`,
     status: deleted?.includes(id) ? 'deleted' : 'active',
     role: 'user',
     createdAt: new Date(0).toISOString(),

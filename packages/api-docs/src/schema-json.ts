@@ -1,2 +1,0 @@
-/** A JSON Schema as a document holds it. */
-export type SchemaJson = Readonly<Record<string, unknown>>;

@@ -1,0 +1,147 @@
+import type {
+  Call,
+  CallId,
+  CallKind,
+  CommandReplies,
+  CommandType,
+  ConversationId,
+  ConversationSummary,
+  Delivery,
+  DeliveryType,
+  DeviceId,
+  Message,
+  Participant,
+  PublicUser,
+  Role,
+  Room,
+  RoomSignal,
+  Signal,
+} from '@switchboard/protocol';
+
+export type {
+  Call,
+  CallKind,
+  ConversationSummary,
+  Message,
+  Participant,
+  PublicUser,
+  Room,
+  RoomSignal,
+  Signal,
+};
+
+/** One's own account. */
+export interface Account extends PublicUser {
+  readonly email: string | null;
+  readonly role: Role;
+}
+
+/** What a client needs to enter a call's Jitsi room; `jwt` where the domain asks for one. */
+export interface JitsiRoom {
+  readonly domain: string;
+  readonly roomName: string;
+  readonly url: string;
+  readonly jwt?: string;
+  readonly config: { readonly startWithAudioMuted: boolean; readonly startWithVideoMuted: boolean };
+}
+
+/** Whom a message, a call or a word of typing is for. Ids are decimal strings. */
+export type Target = { readonly userId: string } | { readonly roomId: string };
+
+type WithRoom = { readonly jitsi?: JitsiRoom };
+type Plain<T> = T extends unknown ? Omit<T, 'type'> : never;
+type Told<T extends DeliveryType> = Plain<Extract<Delivery, { type: T }>>;
+
+/** What the server sends, by event name, as the native vocabulary words it. */
+export interface ServerEvents {
+  'session.connected': { userId: string; deviceId: DeviceId; socketId: string };
+  presence: Told<'presence'>;
+  'message.created': { message: Message };
+  'message.delivered': Told<'message.delivered'>;
+  'message.read': Told<'message.read'>;
+  typing: Told<'typing'>;
+  'room.participants': Told<'room.participants'>;
+  'room.joined': Told<'room.joined'>;
+  'room.left': Told<'room.left'>;
+  'room.signal': Told<'room.signal'>;
+  'room.updated': Told<'room.updated'>;
+  'room.deleted': Told<'room.deleted'>;
+  'call.placed': Told<'call.placed'> & WithRoom;
+  'call.incoming': Told<'call.incoming'> & WithRoom;
+  'call.answered': Told<'call.answered'> & WithRoom;
+  'call.responded': Told<'call.responded'> & WithRoom;
+  'call.rejected': Told<'call.rejected'>;
+  'call.failed': Told<'call.failed'>;
+  'call.ended': Told<'call.ended'>;
+  'call.peer': Told<'call.peer'>;
+  'call.signal': Told<'call.signal'>;
+  'server.drain': Told<'server.drain'>;
+  error: { code: string; message: string; retryable?: boolean; retryAfterMs?: number };
+}
+export type ServerEvent = keyof ServerEvents;
+
+/** The fields without which an event is not the event, and their types: what is not even that is dropped. */
+const FIELDS: { readonly [E in ServerEvent]: { readonly [field: string]: 'string' | 'object' | 'number' } } =
+  {
+    'session.connected': { userId: 'string', deviceId: 'string' },
+    presence: { online: 'object', joined: 'object', left: 'object' },
+    'message.created': { message: 'object' },
+    'message.delivered': { messageId: 'string', conversationId: 'string' },
+    'message.read': { conversationId: 'string', readerId: 'string', upToSeq: 'number' },
+    typing: { from: 'object', conversationId: 'string' },
+    'room.participants': { roomId: 'string', participants: 'object' },
+    'room.joined': { roomId: 'string', participant: 'object' },
+    'room.left': { roomId: 'string', participant: 'object' },
+    'room.signal': { roomId: 'string', from: 'object', signal: 'object' },
+    'room.updated': { room: 'object' },
+    'room.deleted': { roomId: 'string' },
+    'call.placed': { call: 'object' },
+    'call.incoming': { call: 'object' },
+    'call.answered': { call: 'object' },
+    'call.responded': { call: 'object' },
+    'call.rejected': { call: 'object', reason: 'string' },
+    'call.failed': { reason: 'string' },
+    'call.ended': { call: 'object', reason: 'string' },
+    'call.peer': { call: 'object', state: 'string' },
+    'call.signal': { callId: 'string', signal: 'object' },
+    'server.drain': { withinMs: 'number' },
+    error: { code: 'string' },
+  };
+
+export const SERVER_EVENTS = Object.keys(FIELDS) as readonly ServerEvent[];
+
+/** True when `payload` has the shape that code relies on; events and fields that are newer than this client are no offence. */
+export function isServerEvent(event: string, payload: unknown): event is ServerEvent {
+  if (!Object.hasOwn(FIELDS, event) || typeof payload !== 'object' || payload === null) return false;
+  const given = payload as Record<string, unknown>;
+  return Object.entries(FIELDS[event as ServerEvent]).every(
+    ([field, type]) => typeof given[field] === type && given[field] !== null,
+  );
+}
+
+/** What the client asks, by event name, and the fields of the ack. */
+export type Command = Exclude<CommandType, 'session.join'>;
+export type Acks = {
+  [C in Command]: CommandReplies[C] &
+    (C extends 'call.place' | 'call.answer' | 'call.resume' ? WithRoom : unknown);
+};
+export const COMMANDS = {
+  'chat.send': true,
+  'chat.read': true,
+  'chat.typing': true,
+  'chat.sync': true,
+  'chat.history': true,
+  'chat.conversations': true,
+  'presence.list': true,
+  'room.join': true,
+  'room.leave': true,
+  'room.signal': true,
+  'call.place': true,
+  'call.answer': true,
+  'call.reject': true,
+  'call.end': true,
+  'call.signal': true,
+  'call.resume': true,
+} as const satisfies Record<Command, true>;
+
+export type { CallId, ConversationId, DeviceId };

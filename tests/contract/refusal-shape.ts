@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { type DialectName, ErrorCode } from '../../packages/protocol/src/index.ts';
+
+const text = z.string().min(1);
+const code = ErrorCode;
+const complaints = z.array(z.object({ type: z.literal('field'), path: z.string(), msg: text })).optional();
+const jitsi = z.object({ success: z.literal(false), error: z.looseObject({ code, message: text }) });
+const expo = z.object({ error: text, errors: complaints });
+
+/** How each vocabulary says no over HTTP, from its document; extra keys are allowed, missing ones are not. */
+const BODIES: Readonly<Record<DialectName, z.ZodType>> = {
+  peer: z.object({ message: text, errors: complaints }),
+  rooms: z.object({ message: text, error: text }),
+  jitsi,
+  expo,
+  'expo-lower': expo,
+  channels: z.union([
+    z.object({ detail: text }),
+    z.record(z.string(), z.array(text).min(1)).refine((fields) => Object.keys(fields).length > 0),
+  ]),
+  native: z.object({ error: z.looseObject({ code, message: text, retryable: z.boolean() }) }),
+};
+
+/** @returns What is wrong with a refusal's body; undefined when it is in the vocabulary's shape. */
+export function wrongRefusal(dialect: DialectName, body: unknown): string | undefined {
+  return BODIES[dialect].safeParse(body).success ? undefined : `not a refusal of ${dialect}: ${shown(body)}`;
+}
+
+const Ack = z.union([
+  z.looseObject({ ok: z.literal(true), success: z.literal(true) }),
+  z.looseObject({
+    ok: z.literal(false),
+    success: z.literal(false),
+    error: z.looseObject({ code, message: text }),
+  }),
+]);
+
+/** The same for the answer to a socket event. */
+export function wrongAck(answer: unknown): string | undefined {
+  return Ack.safeParse(answer).success ? undefined : `not an answer: ${shown(answer)}`;
+}
+
+const ErrorEvent = z.looseObject({ code, message: text, error: text });
+
+/** The same for the `error` event that answers an event without an ack. */
+export function wrongErrorEvent(payload: unknown): string | undefined {
+  return ErrorEvent.safeParse(payload).success ? undefined : `not an error event: ${shown(payload)}`;
+}
+
+export function shown(value: unknown, length = 300): string {
+  return (JSON.stringify(value) ?? String(value)).slice(0, length);
+}
