@@ -77,7 +77,7 @@ function once(name, print, needed, work) {
   writeFileSync(stamp, print());
 }
 
-const workspaces = ['packages', 'services', 'tests', 'bench'];
+const workspaces = ['packages', 'services', 'tests', 'bench', 'deploy'];
 
 function install() {
   const inputs = () => [
