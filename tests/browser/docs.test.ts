@@ -81,7 +81,7 @@ describe.runIf(executablePath)(
       await page.locator('#operations-native-nativeGetApiV1Me').waitFor();
       const document = await (await fetch(`${server.url}/openapi.json`)).json();
       const methods = Object.values<object>(document.paths).flatMap((item) => Object.keys(item));
-      expect(await page.locator('.opblock').count()).toBe(methods.length);
+      await expect.poll(() => page.locator('.opblock').count(), { timeout: 10_000 }).toBe(methods.length);
       await picture(page, 'docs-routes');
 
       const health = page.locator('#operations-operators-operatorsGetHealth');

@@ -22,6 +22,8 @@ export interface Scene {
   readonly conversationId?: string;
   readonly roomId?: string;
   readonly sessionId?: string;
+  /** Stands in for the socket id that a fixture names. */
+  readonly socketId?: { readonly named: string; readonly is: string };
 }
 
 /** A fixture's value with its users and things replaced by those of the scene, numbers by numbers. What the scene lacks stays. */
@@ -32,15 +34,16 @@ export function inScene(value: unknown, scene: Scene): unknown {
     [CALL]: scene.callId,
     [MESSAGE]: scene.messageId,
     [MESSAGE_2]: scene.messageId,
-    [MESSAGE_2.toUpperCase()]: scene.messageId,
     [DIRECT]: scene.conversationId,
     [ROOM]: scene.roomId,
     [ROOM_CHAT]: scene.roomId && `r:${scene.roomId}`,
     [SESSION]: scene.sessionId,
     jwt: scene.token,
+    ...(scene.socketId ? { [scene.socketId.named]: scene.socketId.is } : {}),
   };
   const replace = (part: unknown): unknown => {
-    if (typeof part === 'string') return stands[part] ?? part;
+    // Ids may be written in capitals.
+    if (typeof part === 'string') return stands[part] ?? stands[part.toLowerCase()] ?? part;
     if (typeof part === 'number') {
       const id = stands[String(part)];
       return id === undefined ? part : Number(id);

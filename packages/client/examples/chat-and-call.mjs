@@ -7,19 +7,16 @@ await alice.logIn('alice', 'password123');
 await bob.logIn('bob@example.com', 'password123');
 await Promise.all([alice.connect(), bob.connect()]);
 
-bob.on('message', ({ sender, seq, content }) =>
-  console.log(`bob reads #${seq} from ${sender.name}: ${content}`),
-);
-const { id, seq } = await alice.chat.sendMessage({ userId: bob.account.id }, 'Shall I call?');
-console.log(`stored as #${seq}, ${id}`);
+const toBob = { userId: bob.account.id };
+const heard = new Promise((resolve) => bob.on('message', resolve));
+const { seq } = await alice.chat.sendMessage(toBob, 'Shall I call?');
+console.log(`#${seq} is stored; ${bob.account.name} reads: ${(await heard).content}`);
 
-bob.on('call', (call) => call.answer({ type: 'answer', sdp: 'from an RTCPeerConnection' }));
-const call = await alice.calls.place(
-  { userId: bob.account.id },
-  { kind: 'video', offer: { type: 'offer', sdp: '…' } },
-);
+// The descriptions come from an RTCPeerConnection; `PeerLink` binds one to a call.
+bob.on('call', (call) => void call.answer({ type: 'answer', sdp: '…' }));
+const call = await alice.calls.place(toBob, { kind: 'video', offer: { type: 'offer', sdp: '…' } });
 const { by, answer } = await new Promise((resolve) => call.on('answered', resolve));
-console.log(`${by.name} answered with an ${answer.type}`);
+console.log(`${by.name} took the call with an ${answer.type}`);
 
 call.end();
 await Promise.all([alice.logOut(), bob.logOut()]);

@@ -1,39 +1,40 @@
-import type {
-  Call,
-  CallId,
-  CallKind,
-  CommandReplies,
-  CommandType,
-  ConversationId,
-  ConversationSummary,
-  Delivery,
-  DeliveryType,
-  DeviceId,
-  Message,
-  Participant,
-  PublicUser,
-  Role,
-  Room,
-  RoomSignal,
-  Signal,
-} from '@switchboard/protocol';
+import type * as protocol from '@switchboard/protocol';
 
-export type {
-  Call,
-  CallKind,
-  ConversationSummary,
-  Message,
-  Participant,
-  PublicUser,
-  Room,
-  RoomSignal,
-  Signal,
-};
+/**
+ * The protocol's types as an application wants them: ids are branded there, so that services cannot mix them up, and plain strings here. (A branded string
+ * is told by a symbol of its own among its keys; literals are left as they are.)
+ */
+type Plain<T> = T extends string
+  ? [Exclude<Extract<keyof T, symbol>, typeof Symbol.iterator>] extends [never]
+    ? T
+    : string
+  : T extends readonly (infer Item)[]
+    ? Plain<Item>[]
+    : T extends object
+      ? { [Key in keyof T]: Plain<T[Key]> }
+      : T;
+
+/** What other users may see of a user. `name` is the display name and falls back to the username. */
+export type PublicUser = Plain<protocol.PublicUser>;
+/** A stored message. `seq` counts from 1 without holes inside one conversation; times are ISO 8601, UTC. */
+export type Message = Plain<protocol.Message>;
+/** One entry of a user's conversation list. */
+export type ConversationSummary = Plain<protocol.ConversationSummary>;
+/** A call as the server describes it; times are ISO 8601, UTC. */
+export type Call = Plain<protocol.Call>;
+export type CallKind = protocol.CallKind;
+/** One piece of WebRTC negotiation; the payload is relayed as it is: descriptions up to 64 KiB, candidates up to 4 KiB. */
+export type Signal = protocol.Signal;
+export type Room = Plain<protocol.Room>;
+/** A user in a room, however many sockets they have there. */
+export type Participant = Plain<protocol.Participant>;
+/** A signal, or the word that one is done with it. */
+export type RoomSignal = protocol.RoomSignal;
 
 /** One's own account. */
 export interface Account extends PublicUser {
   readonly email: string | null;
-  readonly role: Role;
+  readonly role: protocol.Role;
 }
 
 /** What a client needs to enter a call's Jitsi room; `jwt` where the domain asks for one. */
@@ -49,12 +50,12 @@ export interface JitsiRoom {
 export type Target = { readonly userId: string } | { readonly roomId: string };
 
 type WithRoom = { readonly jitsi?: JitsiRoom };
-type Plain<T> = T extends unknown ? Omit<T, 'type'> : never;
-type Told<T extends DeliveryType> = Plain<Extract<Delivery, { type: T }>>;
+type Untyped<T> = T extends unknown ? Omit<T, 'type'> : never;
+type Told<T extends protocol.DeliveryType> = Plain<Untyped<Extract<protocol.Delivery, { type: T }>>>;
 
 /** What the server sends, by event name, as the native vocabulary words it. */
 export interface ServerEvents {
-  'session.connected': { userId: string; deviceId: DeviceId; socketId: string };
+  'session.connected': { userId: string; deviceId: string; socketId: string };
   presence: Told<'presence'>;
   'message.created': { message: Message };
   'message.delivered': Told<'message.delivered'>;
@@ -120,9 +121,9 @@ export function isServerEvent(event: string, payload: unknown): event is ServerE
 }
 
 /** What the client asks, by event name, and the fields of the ack. */
-export type Command = Exclude<CommandType, 'session.join'>;
+export type Command = Exclude<protocol.CommandType, 'session.join'>;
 export type Acks = {
-  [C in Command]: CommandReplies[C] &
+  [C in Command]: Plain<protocol.CommandReplies[C]> &
     (C extends 'call.place' | 'call.answer' | 'call.resume' ? WithRoom : unknown);
 };
 export const COMMANDS = {
@@ -143,5 +144,3 @@ export const COMMANDS = {
   'call.signal': true,
   'call.resume': true,
 } as const satisfies Record<Command, true>;
-
-export type { CallId, ConversationId, DeviceId };

@@ -1,7 +1,11 @@
 import { computed, signal } from '@preact/signals';
-import { account, api } from './session/api.ts';
-import { ask, on, Refused } from './session/connection.ts';
-import { type ConversationSummary, directConversation, type Message, type PublicUser } from './wire.ts';
+import {
+  type ConversationSummary,
+  directConversation,
+  type Message,
+  type PublicUser,
+} from '@switchboard/client';
+import { account, client } from './session/client.ts';
 
 export interface Draft {
   clientMessageId: string;
@@ -31,14 +35,19 @@ function merge(more: readonly Message[]): void {
   drafts.value = drafts.value.filter((draft) => !arrived.has(draft.clientMessageId));
 }
 
-export async function loadPeople(): Promise<void> {
-  const { users } = await api<{ users: PublicUser[] }>('GET', '/api/v1/users?limit=200');
+async function loadPeople(): Promise<void> {
+  const users = await client.users.list({ limit: 200 });
   people.value = users.filter((user) => user.id !== account.value?.id);
 }
 
-export async function loadConversations(): Promise<void> {
-  const reply = await ask<{ conversations: ConversationSummary[] }>('chat.conversations', { limit: 200 });
-  conversations.value = new Map(reply.conversations.map((entry) => [entry.id, entry]));
+async function loadConversations(): Promise<void> {
+  const list = await client.chat.conversations();
+  conversations.value = new Map(list.map((entry) => [entry.id, entry]));
+}
+
+/** After (re)connecting; messages that were missed arrive by themselves. Each by itself: one that fails must not keep the other from catching up. */
+export function catchUp(): void {
+  for (const load of [loadPeople, loadConversations]) load().catch(() => {});
 }
 
 export async function open(user: PublicUser): Promise<void> {
@@ -54,39 +63,17 @@ export async function loadOlder(): Promise<void> {
   const conversationId = openId.value;
   if (!conversationId) return;
   const before = messages.value[0]?.seq;
-  const page = await ask<{ messages: Message[]; more: boolean }>('chat.history', {
-    conversationId,
-    limit: 50,
-    ...(before ? { before } : {}),
-  });
+  const page = await client.chat.history(conversationId, { limit: 50, ...(before ? { before } : {}) });
   if (conversationId !== openId.value) return;
   merge(page.messages);
   hasOlder.value = page.more;
-}
-
-/** Fetches what a lost connection missed: everything after the last seq without a gap. */
-export async function repair(): Promise<void> {
-  const conversationId = openId.value;
-  if (!conversationId) return;
-  let after = messages.value.at(-1)?.seq ?? 0;
-  for (let more = true; more; ) {
-    const page = await ask<{ messages: Message[]; more: boolean }>('chat.sync', {
-      conversationId,
-      after,
-      limit: 200,
-    });
-    merge(page.messages);
-    after = page.messages.at(-1)?.seq ?? after;
-    more = page.more && page.messages.length > 0;
-  }
-  await markRead();
 }
 
 async function markRead(): Promise<void> {
   const last = messages.value.at(-1);
   const me = account.value?.id;
   if (!last || !me || document.hidden || (last.sender.id === me && last.readBy.includes(me))) return;
-  await ask('chat.read', { conversationId: last.conversationId, upToSeq: last.seq });
+  await client.chat.markRead(last.conversationId, last.seq);
   const summary = conversations.value.get(last.conversationId);
   if (summary) {
     conversations.value = new Map(conversations.value).set(summary.id, {
@@ -103,29 +90,15 @@ export async function send(content: string): Promise<void> {
   await attempt(draft);
 }
 
-/** The same clientMessageId again: if the first try did arrive, this is answered with the same message. */
-export async function attempt(draft: Draft): Promise<void> {
+/** The same clientMessageId again: if an earlier try did arrive, this is answered with the same message. */
+export async function attempt({ clientMessageId, content, ...draft }: Draft): Promise<void> {
   const to = selected.value;
   if (!to) return;
-  mark(draft, 'sending');
+  mark({ clientMessageId, content, ...draft }, 'sending');
   try {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        const { message } = await ask<{ message: Message }>('chat.send', {
-          to: { userId: to.id },
-          content: draft.content,
-          clientMessageId: draft.clientMessageId,
-        });
-        note(message);
-        merge([message]);
-        drafts.value = drafts.value.filter((other) => other.clientMessageId !== draft.clientMessageId);
-        return;
-      } catch (error) {
-        if (tries >= 2 || !(error instanceof Refused) || !error.retryable) throw error;
-      }
-    }
+    await client.chat.sendMessage({ userId: to.id }, content, { clientMessageId });
   } catch {
-    mark(draft, 'failed');
+    mark({ clientMessageId, content, ...draft }, 'failed');
   }
 }
 
@@ -137,6 +110,8 @@ function mark(draft: Draft, state: Draft['state']): void {
 
 function note(message: Message): void {
   const old = conversations.value.get(message.conversationId);
+  // The list, when it was loaded, had this one already.
+  if (old && old.lastSeq >= message.seq) return;
   const mine = message.sender.id === account.value?.id;
   const unseen = !mine && message.conversationId !== openId.value;
   conversations.value = new Map(conversations.value).set(message.conversationId, {
@@ -150,37 +125,28 @@ function note(message: Message): void {
   });
 }
 
-let typingSent = 0;
-export function tellTyping(active: boolean): void {
-  const to = selected.value;
-  const now = Date.now();
-  if (!to || (active && now - typingSent < 3000)) return;
-  typingSent = active ? now : 0;
-  void ask('chat.typing', { to: { userId: to.id }, active }).catch(() => {});
+export function tellTyping(): void {
+  if (selected.value) client.chat.typing({ userId: selected.value.id });
 }
 
 export function listen(): void {
-  on<{ online: PublicUser[] }>('presence', (presence) => {
+  client.on('presence', (presence) => {
     online.value = new Set(presence.online.map((user) => user.id));
     const known = new Set(people.value.map((user) => user.id));
     const fresh = presence.online.filter((user) => !known.has(user.id) && user.id !== account.value?.id);
     if (fresh.length > 0) people.value = [...people.value, ...fresh];
   });
-  on<{ message: Message }>('message.created', ({ message }) => {
+  client.on('message', (message) => {
     note(message);
     typing.value = new Set([...typing.value].filter((id) => id !== message.sender.id));
     if (message.conversationId !== openId.value) return;
-    const last = messages.value.at(-1)?.seq ?? 0;
-    if (message.seq > last + 1) void repair().catch(() => {});
-    else {
-      merge([message]);
-      void markRead().catch(() => {});
-    }
+    merge([message]);
+    void markRead().catch(() => {});
   });
-  on<{ messageId: string; at: string }>('message.delivered', ({ messageId, at }) => {
+  client.on('delivered', ({ messageId, at }) => {
     messages.value = messages.value.map((m) => (m.id === messageId ? { ...m, deliveredAt: at } : m));
   });
-  on<{ conversationId: string; readerId: string; upToSeq: number }>('message.read', (read) => {
+  client.on('read', (read) => {
     if (read.conversationId !== openId.value) return;
     messages.value = messages.value.map((m) =>
       m.seq <= read.upToSeq && !m.readBy.includes(read.readerId)
@@ -188,7 +154,7 @@ export function listen(): void {
         : m,
     );
   });
-  on<{ from: PublicUser; active: boolean }>('typing', ({ from, active }) => {
+  client.on('typing', ({ from, active }) => {
     const next = new Set(typing.value);
     if (active) next.add(from.id);
     else next.delete(from.id);

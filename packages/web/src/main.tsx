@@ -1,9 +1,8 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { dropCall, listenForCalls, resume } from './call/calling.ts';
-import { listen, loadConversations, loadPeople, repair, reset } from './chat.ts';
-import { account } from './session/api.ts';
-import { connect, disconnect, whenConnected } from './session/connection.ts';
+import { dropCall, listenForCalls } from './call/calling.ts';
+import { catchUp, listen, reset } from './chat.ts';
+import { account, client, connected } from './session/client.ts';
 import './styles.css';
 import { CallPanel } from './views/call-panel.tsx';
 import { Conversation } from './views/conversation.tsx';
@@ -12,10 +11,7 @@ import { SignIn } from './views/sign-in.tsx';
 
 listen();
 listenForCalls();
-whenConnected(() => {
-  // Each by itself: one that fails must not keep the others from catching up.
-  for (const catchUp of [loadPeople, loadConversations, repair, resume]) void catchUp().catch(() => {});
-});
+await client.restore();
 
 let signedInAs: string | null = null;
 effect(() => {
@@ -24,8 +20,11 @@ effect(() => {
   signedInAs = id;
   dropCall();
   reset();
-  if (id) connect();
-  else disconnect();
+  // That the session is over, or the page, is told by events.
+  if (id) client.connect().catch(() => {});
+});
+effect(() => {
+  if (connected.value) catchUp();
 });
 
 function App() {

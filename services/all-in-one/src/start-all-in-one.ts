@@ -11,6 +11,7 @@ import {
   createMemoryLiveCalls,
   createMemoryPresence,
   createMemoryRateLimits,
+  createMemoryRoomPresence,
 } from '@switchboard/engine-memory';
 import type { Clock } from '@switchboard/ports';
 import { NodeId } from '@switchboard/protocol';
@@ -77,6 +78,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
         nodeId: NodeId.parse(`all-in-one-${randomUUID().slice(0, 8)}`),
         liveCalls: createMemoryLiveCalls<LiveCall>(),
         presence: createMemoryPresence(),
+        roomPresence: createMemoryRoomPresence(),
       }),
     );
     const services: readonly Service[] = [auth, chat, signaling];

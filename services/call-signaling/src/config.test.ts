@@ -37,7 +37,7 @@ describe('the configuration', () => {
     const metrics = createMetrics({ service: 'test' });
     const config = signalingConfig.parse({ ...env, PORT: '0' });
     await expect(startSignaling(config, { logger, metrics, clock: systemClock })).rejects.toThrow(
-      /engines for: bus, mongo, liveCalls, presence, rates/,
+      /engines for: bus, mongo, liveCalls, presence, roomPresence, rates/,
     );
   });
 });

@@ -6,6 +6,7 @@ import type { CallNode } from './calls/call-node.ts';
 import type { LiveCall } from './calls/live-call.ts';
 import type { SignalingConfig } from './config.ts';
 import type { Session } from './edge/session.ts';
+import type { Rooms } from './rooms/rooms.ts';
 import type { Router } from './router/router.ts';
 import type { CallHistory } from './store/call-history.ts';
 
@@ -28,6 +29,7 @@ export interface SignalingContext {
   readonly directory: UserDirectory;
   readonly verifier: SessionVerifier;
   readonly router: Router;
+  readonly rooms: Rooms;
 }
 
 /** Carries a decoded command out for a session; a foreseen refusal is a value. */

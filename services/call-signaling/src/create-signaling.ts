@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dialects } from '@switchboard/dialects';
-import type { Bus, Clock, LiveCalls, Presence, RateLimits } from '@switchboard/ports';
+import type { Bus, Clock, LiveCalls, Presence, RateLimits, RoomPresence } from '@switchboard/ports';
 import { NodeId, UserId, unavailable } from '@switchboard/protocol';
 import {
   createOwner,
@@ -41,6 +41,7 @@ import { contactsOnly, everyone } from './presence/audience.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createOnlineList } from './presence/online-list.ts';
 import { createRawServer } from './raw/raw-server.ts';
+import { createRoster } from './rooms/roster.ts';
 import { createSocketIoRouter } from './router/socket-io-router.ts';
 import { createCallHistory } from './store/call-history.ts';
 
@@ -53,6 +54,7 @@ export interface SignalingDeps {
   readonly mongo: MongoHandle;
   readonly liveCalls: LiveCalls<LiveCall>;
   readonly presence: Presence;
+  readonly roomPresence: RoomPresence;
   readonly rates: RateLimits;
   /** Shared with other services of the process; made here when absent. */
   readonly verifier?: SessionVerifier;
@@ -103,6 +105,19 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       clock,
       jitsiRoom,
     });
+    const rooms = own(
+      await createRoster({
+        nodeId,
+        leaseMs: config.PRESENCE_LEASE_MS,
+        coalesceMs: config.PRESENCE_COALESCE_MS,
+        roomPresence: deps.roomPresence,
+        bus,
+        clock,
+        logger,
+        directory,
+        router,
+      }),
+    );
     const history = own(
       await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
     );
@@ -126,6 +141,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       directory,
       verifier,
       router,
+      rooms,
     };
 
     const online = createOnlineList(presence, directory, clock);
@@ -157,6 +173,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         audience,
         online,
         lifecycle,
+        rooms,
       }),
     );
     own(await watchSessions({ bus, clock, logger, registry, reverifyMs: config.SESSION_REVERIFY_MS }));
@@ -227,6 +244,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
           name: 'presence',
           async check() {
             await presence.devicesOf(UserId.parse('1'), clock.now());
+            await deps.roomPresence.roomsOf(UserId.parse('1'), clock.now());
           },
         },
       ],

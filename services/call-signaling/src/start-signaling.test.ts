@@ -5,6 +5,7 @@ import {
   createMemoryLiveCalls,
   createMemoryPresence,
   createMemoryRateLimits,
+  createMemoryRoomPresence,
 } from '@switchboard/engine-memory';
 import type { Bus } from '@switchboard/ports';
 import { systemClock as clock, createLogger, createMetrics } from '@switchboard/service-kit';
@@ -65,6 +66,7 @@ describe('starting a signaling process', () => {
       mongo,
       liveCalls: createMemoryLiveCalls<LiveCall>(),
       presence: createMemoryPresence(),
+      roomPresence: createMemoryRoomPresence(),
       rates: createMemoryRateLimits({ clock }),
     };
   });

@@ -26,7 +26,17 @@ export interface RunningSignaling extends AsyncDisposable, Pick<Service, 'drain'
 /** What connections have for their goodbyes before they are cut. */
 const GOODBYE_MS = 1_000;
 
-const NEEDED = ['bus', 'clock', 'logger', 'metrics', 'mongo', 'liveCalls', 'presence', 'rates'] as const;
+const NEEDED = [
+  'bus',
+  'clock',
+  'logger',
+  'metrics',
+  'mongo',
+  'liveCalls',
+  'presence',
+  'roomPresence',
+  'rates',
+] as const;
 
 /**
  * A signaling node with an HTTP server of its own. The engines come from the host: a node that made up its own in memory would be alone and

@@ -10,16 +10,17 @@ export const JWT_SECRET = 'the authorization matrix signs with this';
 /** Somebody for every part, and one `other` whom all may write to or call. */
 export type Cast = Readonly<Record<Exclude<Actor, 'anonymous'> | 'other', Person>>;
 
-/** Fresh accounts; the expired one's token is past its time, the banned one is banned. */
-export async function castFor(topology: Topology, root: string): Promise<Cast> {
-  const [expired, banned, stranger, member, creator, caller, callee, admin, other] = await Promise.all(
-    ['expired', 'banned', 'stranger', 'member', 'creator', 'caller', 'callee', 'admin', 'other'].map((part) =>
-      register(topology, part),
-    ),
-  );
-  if (!(expired && banned && stranger && member && creator && caller && callee && admin && other)) {
-    throw new TypeError('somebody is missing');
-  }
+/** Those who have no part in any scene; the expired one's token is past its time, the banned one is banned. */
+export type Outsiders = Pick<Cast, 'expired' | 'banned' | 'stranger' | 'admin'>;
+
+export async function outsiders(topology: Topology, root: string): Promise<Outsiders> {
+  const made = await Promise.all([
+    register(topology, 'expired'),
+    register(topology, 'banned'),
+    register(topology, 'stranger'),
+    register(topology, 'admin'),
+  ]);
+  const [expired, banned, stranger, admin] = made;
   const asRoot = async (method: string, path: string, body?: unknown): Promise<void> => {
     const options = { token: root, ...(body === undefined ? {} : { body }) };
     const { status } = await http(method, topology.url(0) + path, options);
@@ -30,7 +31,19 @@ export async function castFor(topology: Topology, root: string): Promise<Cast> {
   // The role is in the token, and whoever's role changes begins anew.
   Object.assign(admin, await logIn(topology, admin.username, admin.password));
   expired.token = withExpiry(expired.token, -60);
-  return { expired, banned, stranger, member, creator, caller, callee, admin, other };
+  return { expired, banned, stranger, admin };
+}
+
+/** A whole cast of fresh accounts, but for outsiders who may stand by more than once. */
+export async function castFor(topology: Topology, strangers: Outsiders): Promise<Cast> {
+  const [member, creator, caller, callee, other] = await Promise.all([
+    register(topology, 'member'),
+    register(topology, 'creator'),
+    register(topology, 'caller'),
+    register(topology, 'callee'),
+    register(topology, 'other'),
+  ]);
+  return { ...strangers, member, creator, caller, callee, other };
 }
 
 /** The same token with another `exp`, signed as the server signs. */

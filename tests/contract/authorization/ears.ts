@@ -3,11 +3,14 @@ import { fixtures } from '../../../packages/dialects/src/fixtures/all.ts';
 import type { Person, Stage } from '../../harness/people.ts';
 import type { SocketClient } from '../../harness/socket-client.ts';
 
-/** Events that tell who is here, in any vocabulary's words: they come by themselves. */
-const PRESENCE = new Set(
+/** What comes by itself: who is here, and that a message sent before has arrived. */
+const BY_ITSELF = ['connected', 'presence', 'room.participants', 'message.delivered'];
+
+/** The same in every vocabulary's words. */
+const EXPECTED = new Set(
   [...fixtures.values()].flatMap(({ outbound }) =>
     outbound
-      .filter(({ delivery }) => ['connected', 'presence', 'room.participants'].includes(delivery.type))
+      .filter(({ delivery }) => BY_ITSELF.includes(delivery.type))
       .flatMap(({ frames }) => frames.map(({ event }) => event)),
   ),
 );
@@ -15,7 +18,7 @@ const PRESENCE = new Set(
 /** Sockets that must hear nothing for a while. */
 export interface Ears {
   /**
-   * What has been heard since the last call, presence aside. A message to every ear is waited for, which takes the way of everything that a command
+   * What has been heard since the last call, what comes by itself aside. A message to every ear is waited for, which takes the way of everything that a command
    * can cause, and then an answer on the same connection: whatever was to come has come.
    */
   heard(): Promise<string[]>;
@@ -47,7 +50,7 @@ export function listen(
         marks.set(socket, socket.log.all.length);
         return socket.log.all
           .slice(from)
-          .filter(({ event, args }) => !PRESENCE.has(event) && !JSON.stringify(args).includes('bell '))
+          .filter(({ event, args }) => !EXPECTED.has(event) && !JSON.stringify(args).includes('bell '))
           .map(({ event, args }) => `${event} ${JSON.stringify(args)}`);
       });
     },

@@ -9,7 +9,7 @@ import type { Scene } from '../in-scene.ts';
 import { mountedRoutes, OPERATORS_ROUTES } from '../mounted.ts';
 import { shown, wrongRefusal } from '../refusal-shape.ts';
 import { requestFor } from './ask-route.ts';
-import { type Cast, castFor, JWT_SECRET, sessionOf, withExpiry } from './cast.ts';
+import { type Cast, castFor, JWT_SECRET, outsiders, sessionOf, withExpiry } from './cast.ts';
 import { listen } from './ears.ts';
 import { ROUTES } from './routes.ts';
 import { ACTORS, type Actor } from './rows.ts';
@@ -84,7 +84,7 @@ describe('the table of routes', () => {
   });
 
   it('takes a token for expired that would be good if it were not', async () => {
-    const cast = await castFor(topology, root);
+    const cast = await castFor(topology, await outsiders(topology, root));
     const ask = (token: string) => http('GET', `${topology.url(0)}/api/v1/me`, { token });
     expect((await ask(withExpiry(cast.expired.token, 60))).status).toBe(200);
     expect((await ask(cast.expired.token)).status).toBe(401);
@@ -96,7 +96,7 @@ describe('every route, asked by', () => {
     const [method = '', path = ''] = name.split(' ');
     const operation = { method, path };
     const dialect = dialectOfPath(method, path);
-    const cast = await castFor(topology, root);
+    const cast = await castFor(topology, await outsiders(topology, root));
     const scene = await setUp(cast);
     await using stage = new Stage(topology);
     const bell = await stage.native(cast.other);

@@ -17,8 +17,8 @@ export interface PeerConnectionLike {
   setLocalDescription(description?: never): Promise<void>;
   setRemoteDescription(description: never): Promise<void>;
   addIceCandidate(candidate: never): Promise<void>;
-  addEventListener(type: string, listener: (event: never) => void): void;
-  removeEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: object) => void): void;
+  removeEventListener(type: string, listener: (event: object) => void): void;
 }
 
 /**
@@ -43,7 +43,8 @@ export class PeerLink {
     connection.addEventListener('connectionstatechange', this.#onState);
   }
 
-  readonly #onCandidate = ({ candidate }: { candidate: { toJSON(): unknown } | null }): void => {
+  readonly #onCandidate = (event: object): void => {
+    const { candidate } = event as { candidate?: { toJSON(): unknown } | null };
     if (candidate) this.#send({ kind: 'candidate', payload: candidate.toJSON() });
   };
 

@@ -131,7 +131,7 @@ export class Chat {
 
   /** @internal */
   follow(conversationId: string, lastSeq: number): void {
-    this.#timelines.follow(conversationId as Message['conversationId'], lastSeq);
+    this.#timelines.follow(conversationId, lastSeq);
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import type { ConversationId, Message } from '../wire.ts';
+import type { Message } from '../wire.ts';
 
 /** Held beyond this, arrivals are let go: the repair that is due brings them. */
 const MAX_HELD = 500;
@@ -8,14 +8,14 @@ const MAX_HELD = 500;
  * line, from acks and from repairs; what lies behind a gap is held until the gap is closed.
  */
 export class Timeline {
-  readonly id: ConversationId;
+  readonly id: string;
   readonly #deliver: (message: Message) => void;
   readonly #held = new Map<number, Message>();
   #position: number | undefined;
   #known = 0;
 
   /** `position`: the seq up to which everything was delivered; undefined while it is not known where to begin. */
-  constructor(id: ConversationId, deliver: (message: Message) => void, position?: number) {
+  constructor(id: string, deliver: (message: Message) => void, position?: number) {
     this.id = id;
     this.#deliver = deliver;
     this.#position = position;

@@ -1,7 +1,7 @@
 import type { Requests } from '../connection/requests.ts';
 import { asSwitchboardError, type SwitchboardError } from '../errors.ts';
 import { quietTimer } from '../timing.ts';
-import type { ConversationId, ConversationSummary, Message } from '../wire.ts';
+import type { ConversationSummary, Message } from '../wire.ts';
 import { Timeline } from './timeline.ts';
 
 export interface TimelinesOptions {
@@ -45,7 +45,7 @@ export class Timelines {
   ) {
     this.#requests = requests;
     this.#options = options;
-    for (const [id, position] of Object.entries(positions)) this.#make(id as ConversationId, position);
+    for (const [id, position] of Object.entries(positions)) this.#make(id, position);
   }
 
   positions(): Record<string, number> {
@@ -65,7 +65,7 @@ export class Timelines {
   }
 
   /** Follows one conversation from here on, such as a room that was entered. */
-  follow(id: ConversationId, lastSeq: number): void {
+  follow(id: string, lastSeq: number): void {
     const timeline = this.#timelines.get(id) ?? this.#make(id, undefined);
     timeline.learn(lastSeq);
     timeline.begin(lastSeq);
@@ -113,7 +113,7 @@ export class Timelines {
     return began ? 0 : firstSeq - 1;
   }
 
-  #make(id: ConversationId, position: number | undefined): Timeline {
+  #make(id: string, position: number | undefined): Timeline {
     const timeline = new Timeline(id, this.#options.deliver, position);
     this.#timelines.set(id, timeline);
     return timeline;

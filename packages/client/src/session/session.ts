@@ -40,6 +40,8 @@ interface SignedInReply {
 const REFRESH_RETRY_MS = 7_000;
 const REFRESH_ATTEMPT_MS = 3_000;
 const REFRESH_BACKOFF = { baseMs: 200, maxMs: 1_000 };
+const READ_RETRIES = 2;
+const READ_BACKOFF = { baseMs: 300, maxMs: 3_000 };
 /** After a refresh ahead of time failed, the next try. */
 const REFRESH_AGAIN_MS = 15_000;
 
@@ -142,20 +144,35 @@ export class Session {
     return this.#leave({ reason: 'logged-out' });
   }
 
-  /** A request with the user's token; a token that is refused is renewed once. */
+  /**
+   * A request with the user's token; a token that is refused is renewed once. What only reads is tried a few times when the server cannot be reached; what
+   * changes something is not, as it may have been done.
+   */
   async request<T>(
     method: HttpRequest['method'],
     path: string,
     body?: unknown,
     options: Pick<HttpRequest, 'signal' | 'timeoutMs'> = {},
   ): Promise<T> {
-    const send = (token: string): Promise<T> => this.#http<T>({ method, path, body, token, ...options });
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#authorized<T>({ method, path, body, ...options });
+      } catch (failure) {
+        const error = asSwitchboardError(failure);
+        const passing = error.code === 'NETWORK' || error.code === 'SERVICE_UNAVAILABLE';
+        if (!passing || method !== 'GET' || attempt >= READ_RETRIES) throw error;
+        await sleep(pauseMs(attempt, READ_BACKOFF, error.retryAfterMs), options.signal);
+      }
+    }
+  }
+
+  async #authorized<T>(request: HttpRequest): Promise<T> {
     const token = await this.token();
     try {
-      return await send(token);
+      return await this.#http<T>({ ...request, token });
     } catch (error) {
       if (!(error instanceof SwitchboardError) || error.code !== 'UNAUTHORIZED') throw error;
-      return send(await this.refresh(token));
+      return this.#http<T>({ ...request, token: await this.refresh(token) });
     }
   }
 

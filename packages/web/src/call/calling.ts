@@ -1,8 +1,12 @@
 import { signal } from '@preact/signals';
-import { account, api } from '../session/api.ts';
-import { ask, on } from '../session/connection.ts';
-import type { Call, CallKind, Jitsi, PublicUser, Signal } from '../wire.ts';
-import { PeerLink } from './peer-link.ts';
+import {
+  type CallHandle,
+  type CallKind,
+  PeerLink,
+  type PublicUser,
+  SwitchboardError,
+} from '@switchboard/client';
+import { account, client } from '../session/client.ts';
 
 export interface CurrentCall {
   id: string;
@@ -19,11 +23,14 @@ export const notice = signal<string | null>(null);
 export const muted = signal(false);
 export const cameraOff = signal(false);
 
-let link: PeerLink | null = null;
-let heldOffer: unknown;
-/** Signals that arrive before the link exists, and ours before the server knows the call. */
-let incoming: Signal[] = [];
-let outgoing: Signal[] | null = null;
+/** What belongs to the current call and is shown to nobody. */
+interface Machinery {
+  handle?: CallHandle;
+  connection?: RTCPeerConnection;
+  /** Gives up a call that is still being placed. */
+  readonly placing: AbortController;
+}
+let machinery: Machinery = { placing: new AbortController() };
 
 const words: Record<string, string> = {
   rejected: 'Call declined',
@@ -35,20 +42,18 @@ const words: Record<string, string> = {
   timeout: 'No answer',
   cancelled: 'Missed call',
   network_error: 'Connection lost',
+  lost: 'Connection lost',
   answered_elsewhere: 'Answered on another device',
   rejected_elsewhere: 'Declined on another device',
 };
 
 function finish(reason?: string): void {
-  link?.close();
-  link = null;
+  machinery.connection?.close();
+  machinery = { placing: new AbortController() };
   for (const track of localStream.value?.getTracks() ?? []) track.stop();
   localStream.value = null;
   remoteStream.value = null;
   current.value = null;
-  heldOffer = undefined;
-  incoming = [];
-  outgoing = null;
   muted.value = false;
   cameraOff.value = false;
   if (reason) notice.value = words[reason] ?? null;
@@ -69,54 +74,48 @@ async function capture(callId: string, kind: CallKind): Promise<MediaStream> {
   return stream;
 }
 
-function sendSignal(callId: string, signal: Signal): void {
-  if (outgoing) outgoing.push(signal);
-  else void ask('call.signal', { callId, signal }).catch(() => {});
-}
-
 /** Credentials lapse, so they are asked for each call; without an answer the local network has to do. */
 async function iceServers(): Promise<RTCIceServer[]> {
   try {
-    return (await api<{ iceServers: RTCIceServer[] }>('GET', '/api/v1/ice-servers')).iceServers;
+    return (await client.calls.iceServers()).iceServers;
   } catch {
     return [];
   }
 }
 
-async function makeLink(callId: string, stream: MediaStream, polite: boolean): Promise<PeerLink> {
+async function makeLink(callId: string, stream: MediaStream): Promise<PeerLink> {
   const servers = await iceServers();
   assertWanted(callId);
-  const made = new PeerLink(
-    stream,
-    {
-      signal: (signal) => sendSignal(callId, signal),
-      remoteStream: (remote) => {
-        remoteStream.value = remote;
-      },
-      state: (state) => {
-        if (!current.value) return;
-        if (state === 'connected') current.value = { ...current.value, stage: 'connected' };
-        // The caller restarts ICE; one side is enough.
-        if (state === 'failed' && !polite) {
-          void made
-            .offer({ iceRestart: true })
-            .then((offer) => sendSignal(callId, { kind: 'offer', payload: offer }));
-        }
-      },
-    },
-    { polite, iceServers: servers },
-  );
-  link = made;
-  return made;
+  const connection = new RTCPeerConnection({ iceServers: servers });
+  machinery.connection = connection;
+  for (const track of stream.getTracks()) connection.addTrack(track, stream);
+  connection.ontrack = ({ streams }) => {
+    if (streams[0]) remoteStream.value = streams[0];
+  };
+  connection.onconnectionstatechange = () => {
+    if (connection.connectionState === 'connected') stage(callId, 'connected');
+  };
+  return new PeerLink(connection);
 }
 
-async function take(signal: Signal): Promise<void> {
-  if (link) await link.handle(signal);
-  else incoming.push(signal);
+function stage(callId: string, now: CurrentCall['stage']): void {
+  if (current.value?.id === callId) current.value = { ...current.value, stage: now };
 }
 
-async function takeEarly(): Promise<void> {
-  for (const signal of incoming.splice(0)) await take(signal);
+function follow(call: CallHandle): void {
+  machinery.handle = call;
+  call.on('answered', () => stage(call.id, 'connecting'));
+  call.on('away', () => stage(call.id, 'away'));
+  // The media may never have stopped; what the peer connection says next is the truth.
+  const returned = () =>
+    stage(call.id, machinery.connection?.connectionState === 'connected' ? 'connected' : 'connecting');
+  call.on('back', returned);
+  call.on('resumed', returned);
+  call.on('ended', ({ reason, by }) => {
+    if (current.value?.id !== call.id) return;
+    const own = by?.id === account.value?.id || call.direction === 'outgoing';
+    finish(reason === 'hangup' || (reason === 'cancelled' && own) ? undefined : reason);
+  });
 }
 
 export async function place(other: PublicUser, kind: CallKind): Promise<void> {
@@ -124,56 +123,45 @@ export async function place(other: PublicUser, kind: CallKind): Promise<void> {
   notice.value = null;
   const id = crypto.randomUUID();
   current.value = { id, kind, other, stage: 'outgoing' };
+  const { signal: given } = machinery.placing;
   try {
-    const stream = await capture(id, kind);
-    outgoing = [];
-    const offer = await (await makeLink(id, stream, false)).offer();
-    const { call } = await ask<{ call: Call }>('call.place', {
-      to: { userId: other.id },
-      kind,
-      media: 'p2p',
-      offer,
-      callId: id,
-    });
+    const link = await makeLink(id, await capture(id, kind));
+    const offer = await link.offer();
+    const call = await client.calls.place({ userId: other.id }, { kind, offer, callId: id, signal: given });
     // Two people calling each other share one call, which may be the other's.
     if (call.id !== id) return;
-    const early: Signal[] = outgoing ?? [];
-    outgoing = null;
-    for (const signal of early) sendSignal(id, signal);
+    follow(call);
+    link.bind(call);
   } catch (error) {
     giveUp(id, error);
   }
 }
 
 export async function answer(): Promise<void> {
-  const call = current.value;
-  if (call?.stage !== 'incoming') return;
+  const mine = current.value;
+  const { handle } = machinery;
+  if (mine?.stage !== 'incoming' || !handle) return;
   try {
-    if (call.jitsiUrl) {
-      await ask('call.answer', { callId: call.id });
-      current.value = { ...call, stage: 'connected' };
+    if (mine.jitsiUrl) {
+      await handle.answer();
+      stage(mine.id, 'connected');
       return;
     }
-    current.value = { ...call, stage: 'connecting' };
-    const made = await makeLink(call.id, await capture(call.id, call.kind), true);
-    outgoing = [];
-    const reply = heldOffer === undefined ? undefined : await made.answer(heldOffer);
-    await ask('call.answer', { callId: call.id, ...(reply ? { answer: reply } : {}) });
-    const early: Signal[] = outgoing ?? [];
-    outgoing = null;
-    for (const signal of early) sendSignal(call.id, signal);
-    await takeEarly();
+    stage(mine.id, 'connecting');
+    const link = await makeLink(mine.id, await capture(mine.id, mine.kind));
+    const description = handle.offer === undefined ? undefined : await link.answer(handle.offer);
+    link.bind(handle);
+    await handle.answer(description);
   } catch (error) {
-    giveUp(call.id, error);
+    giveUp(mine.id, error);
   }
 }
 
-export async function hangUp(): Promise<void> {
-  const call = current.value;
-  if (!call) return;
-  const verb = call.stage === 'incoming' ? 'call.reject' : 'call.end';
+export function hangUp(): void {
+  const { handle, placing } = machinery;
+  if (handle) handle.end();
+  else placing.abort();
   finish();
-  await ask(verb, { callId: call.id }).catch(() => {});
 }
 
 export function toggle(kind: 'audio' | 'video'): void {
@@ -181,16 +169,6 @@ export function toggle(kind: 'audio' | 'video'): void {
   flag.value = !flag.value;
   for (const track of localStream.value?.getTracks() ?? [])
     if (track.kind === kind) track.enabled = !flag.value;
-}
-
-/** After a reconnect: take the place in the call again, or learn that it is over. */
-export async function resume(): Promise<void> {
-  const mine = current.value;
-  const reply = await ask<{ call: Call | null; offer?: unknown; jitsi?: Jitsi }>('call.resume', {});
-  if (mine && reply.call?.id !== mine.id) finish('network_error');
-  if (mine && reply.call?.phase === 'active' && link && mine.id === reply.call.id) {
-    sendSignal(mine.id, { kind: 'offer', payload: await link.offer({ iceRestart: true }) });
-  }
 }
 
 /** Ends what could not be started, unless something else has taken its place since. */
@@ -202,51 +180,25 @@ function giveUp(callId: string, error: unknown): void {
 
 function explain(error: unknown): string {
   if (error instanceof DOMException) return 'No camera or microphone';
+  if (error instanceof SwitchboardError && 'reason' in error)
+    return words[String(error.reason)] ?? error.message;
   return error instanceof Error ? error.message : 'The call failed';
 }
 
 export function listenForCalls(): void {
-  on<{ call: Call; offer?: unknown; jitsi?: Jitsi }>('call.incoming', ({ call, offer, jitsi }) => {
+  client.on('call', (call) => {
     const mine = current.value;
-    if (mine?.id === call.id && mine.stage === 'incoming') return;
-    if (mine?.stage === 'outgoing' && mine.other.id === call.caller.id) finish();
+    if (mine?.stage === 'outgoing' && !machinery.handle && mine.other.id === call.other.id) finish();
     else if (mine) return;
-    heldOffer = offer;
     notice.value = null;
     current.value = {
       id: call.id,
       kind: call.kind,
-      other: call.caller,
+      other: call.other,
       stage: 'incoming',
-      ...(jitsi ? { jitsiUrl: jitsi.url } : {}),
+      ...(call.jitsi ? { jitsiUrl: call.jitsi.url } : {}),
     };
-  });
-  on<{ call: Call; by: PublicUser; answer?: unknown }>('call.answered', ({ call, answer: sdp }) => {
-    if (current.value?.id !== call.id) return;
-    current.value = { ...current.value, stage: 'connecting' };
-    void (async () => {
-      if (sdp !== undefined) await link?.accept(sdp);
-      await takeEarly();
-    })().catch(() => finish('network_error'));
-  });
-  on<{ callId: string; signal: Signal }>('call.signal', ({ callId, signal: received }) => {
-    if (current.value?.id === callId) void take(received).catch(() => {});
-  });
-  on<{ call: Call; reason: string }>('call.rejected', ({ call, reason }) => {
-    if (current.value?.id === call.id) finish(reason);
-  });
-  on<{ to: string; reason: string }>('call.failed', ({ to, reason }) => {
-    if (current.value?.other.id === to && current.value.stage === 'outgoing') finish(reason);
-  });
-  on<{ call: Call; by?: PublicUser; reason: string }>('call.ended', ({ call, by, reason }) => {
-    if (current.value?.id !== call.id) return;
-    const mine = call.caller.id === account.value?.id;
-    if (reason === 'hangup' || (reason === 'cancelled' && (mine || by?.id === account.value?.id))) finish();
-    else finish(reason);
-  });
-  on<{ call: Call; state: 'away' | 'back' }>('call.peer', ({ call, state }) => {
-    if (current.value?.id !== call.id) return;
-    current.value = { ...current.value, stage: state === 'away' ? 'away' : 'connecting' };
+    follow(call);
   });
 }
 

@@ -85,7 +85,7 @@ export function CallPanel() {
             )}
           </>
         )}
-        <button type="button" class="danger" onClick={() => void hangUp()}>
+        <button type="button" class="danger" onClick={() => hangUp()}>
           {call.stage === 'incoming' ? 'Decline' : 'Hang up'}
         </button>
       </div>

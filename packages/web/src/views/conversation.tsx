@@ -1,3 +1,4 @@
+import type { Message } from '@switchboard/client';
 import { useEffect, useRef } from 'preact/hooks';
 import { current, place } from '../call/calling.ts';
 import {
@@ -12,8 +13,7 @@ import {
   tellTyping,
   typing,
 } from '../chat.ts';
-import { account } from '../session/api.ts';
-import type { Message } from '../wire.ts';
+import { account } from '../session/client.ts';
 import { text } from './form-text.ts';
 import { Avatar } from './people-list.tsx';
 
@@ -51,7 +51,6 @@ export function Conversation() {
     const content = text(new FormData(form), 'text').trim();
     if (!content) return;
     form.reset();
-    tellTyping(false);
     void send(content);
   };
   return (
@@ -114,7 +113,7 @@ export function Conversation() {
           aria-label="Message"
           autocomplete="off"
           maxLength={8000}
-          onInput={() => tellTyping(true)}
+          onInput={() => tellTyping()}
         />
         <button type="submit" class="primary">
           Send

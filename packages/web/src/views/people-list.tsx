@@ -1,7 +1,6 @@
+import { directConversation, type PublicUser } from '@switchboard/client';
 import { conversations, online, open, people, selected, typing } from '../chat.ts';
-import { account, signOut } from '../session/api.ts';
-import { connected } from '../session/connection.ts';
-import { directConversation, type PublicUser } from '../wire.ts';
+import { account, client, connected } from '../session/client.ts';
 
 export function Avatar({ user, live }: { user: PublicUser; live?: boolean }) {
   const hue = (Number(user.id) * 47) % 360;
@@ -60,7 +59,7 @@ export function PeopleList() {
           <strong>{me.name}</strong>
           <small>{connected.value ? 'connected' : 'connecting…'}</small>
         </span>
-        <button type="button" class="link" onClick={() => void signOut().catch(() => {})}>
+        <button type="button" class="link" onClick={() => void client.logOut().catch(() => {})}>
           Sign out
         </button>
       </header>

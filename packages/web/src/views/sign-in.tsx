@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { signIn, signUp } from '../session/api.ts';
+import { client } from '../session/client.ts';
 import { text } from './form-text.ts';
 
 export function SignIn() {
@@ -15,9 +15,9 @@ export function SignIn() {
     error.value = '';
     busy.value = true;
     try {
-      if (mode.value === 'in') await signIn(field('login'), raw('password'));
+      if (mode.value === 'in') await client.logIn(field('login'), raw('password'));
       else {
-        await signUp({
+        await client.register({
           username: field('login'),
           password: raw('password'),
           ...(field('name') ? { name: field('name') } : {}),

@@ -122,7 +122,6 @@ describe('logging in', () => {
   it.each([
     ['/auth/login', { username: 'alice' }],
     ['/auth/login', { username: 'ALICE@example.com' }],
-    ['/auth/login', { email: 'alice@example.com' }],
     ['/api/auth/login', { email: 'alice@example.com' }],
     ['/api/auth/login', { username: 'Alice' }],
     ['/api/login', { username: 'alice' }],

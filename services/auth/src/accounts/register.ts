@@ -1,10 +1,10 @@
 import { ok, type Result } from '@switchboard/protocol';
 import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
-import { usableInvitation } from '../invitations/usable-invitation.ts';
-import { emailTaken, invitationRequired, registrationClosed, usernameTaken } from '../refusals.ts';
+import { emailTaken, usernameTaken } from '../refusals.ts';
 import { openSession, type SignedIn } from '../sessions/open-session.ts';
 import { stored } from '../store/stored.ts';
+import { admit } from './admission.ts';
 import { createAccount } from './create-account.ts';
 import { identifierKey } from './find-account.ts';
 import { checkUsername } from './username.ts';
@@ -17,24 +17,17 @@ export interface Registration {
   readonly invitationCode?: string | undefined;
 }
 
-/**
- * Makes an account and signs in. A code that is given must be good, also where none is needed, and lets its bearer in under every
- * REGISTRATION: whoever closed it to the public issued the code themselves.
- */
+/** Makes an account and signs in. */
 export async function register(
   context: AuthContext,
   registration: Registration,
   client: Client,
 ): Promise<Result<SignedIn>> {
   const { username, password, email, name, invitationCode } = registration;
-  const mode = context.config.REGISTRATION;
-  if (invitationCode === undefined && mode === 'closed') return registrationClosed();
-  if (invitationCode === undefined && mode === 'invite') return invitationRequired();
+  const admitted = await admit(context, invitationCode);
+  if (!admitted.ok) return admitted;
   const wellFormed = checkUsername(username);
   if (!wellFormed.ok) return wellFormed;
-  const invitation =
-    invitationCode === undefined ? undefined : await usableInvitation(context, invitationCode);
-  if (invitation && !invitation.ok) return invitation;
   // Only spares the hash and a number of the sequence; the decision is the unique index's.
   const free = await checkFree(context, username, email);
   if (!free.ok) return free;
@@ -47,7 +40,7 @@ export async function register(
     name,
     passwordHash: hashed.value,
     role: 'user',
-    invitationId: invitation?.value._id,
+    invitationId: admitted.value,
   });
   if (!created.ok) return created;
   const id = created.value._id;

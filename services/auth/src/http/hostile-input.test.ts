@@ -74,13 +74,7 @@ const bodies: readonly string[] = [
   `${'{"a":'.repeat(500)}1${'}'.repeat(500)}`,
 ];
 
-const destructive = new Set([
-  '/api/v1/me delete',
-  '/api/v1/auth/logout-all post',
-  '/api/v1/auth/logout post',
-  '/auth/logout post',
-]);
-const taking = mounted.filter(({ body, path, method }) => body && !destructive.has(`${path} ${method}`));
+const taking = mounted.filter(({ body, path }) => body && !path.includes('/logout'));
 const pathOf = (path: string) => path.replace(':id', '2');
 
 describe('hostile bodies', () => {
@@ -94,6 +88,8 @@ describe('hostile bodies', () => {
         // Verifying says of junk that it is no token.
         const verifying = path === '/auth/verify';
         if (verifying && (reply.status === 200 || reply.status === 401)) continue;
+        // Of a change it reads the fields it knows; a body without any changes nothing.
+        if (/\/auth\/profile\/?$/.test(path) && reply.status === 200) continue;
         expect([body.slice(0, 100), reply.status]).toEqual([
           body.slice(0, 100),
           expect.toSatisfy((n) => n >= 400 && n < 500),
@@ -171,7 +167,7 @@ describe('hostile addresses', () => {
 
   it('unknown paths and other methods', async () => {
     expect((await auth.http.get('/auth/nothing')).status).toBe(404);
-    expect((await auth.http.post('/auth/login/', {})).status).toBe(404);
+    expect((await auth.http.post('/auth/verify/', {})).status).toBe(404);
     const other = await auth.http.get('/auth/login');
     expect([other.status, other.headers.get('allow')]).toEqual([405, 'POST']);
   });
@@ -182,10 +178,7 @@ describe('the routes', () => {
     const others =
       /^\/api\/(messages|(chat|call)\/history|rooms(\/|$)|v1\/(conversations|calls|ice-servers|rooms))/;
     const name = ({ method, path }: Pick<RestOperation, 'method' | 'path'>) => `${method} ${path}`;
-    const named = restOperations.filter(
-      ({ path, dialect }) =>
-        ['peer', 'jitsi', 'expo', 'native', 'rooms'].includes(dialect) && !others.test(path),
-    );
+    const named = restOperations.filter(({ path }) => !others.test(path));
     expect(mounted.map(name).toSorted()).toEqual(named.map(name).toSorted());
   });
 

@@ -1,5 +1,7 @@
+import { paired } from '@switchboard/dialects';
 import type { Route } from '@switchboard/service-kit';
 import type { AuthContext } from '../context.ts';
+import { channelsRoutes } from './channels/channels-routes.ts';
 import { expoRefresh } from './expo/refresh.ts';
 import { expoRegister } from './expo/register.ts';
 import { expoSavePushToken } from './expo/save-push-token.ts';
@@ -82,5 +84,5 @@ const ROUTES = [
 
 /** Every route of accounts, in every vocabulary that has one. */
 export function authRoutes(context: AuthContext): Route[] {
-  return ROUTES.map((make) => make(context));
+  return paired([...ROUTES.map((make) => make(context)), ...channelsRoutes(context)]);
 }

@@ -14,7 +14,7 @@ export function tokenPair(context: AuthContext, user: UserDoc, refresh: RefreshT
   };
 }
 
-function accessToken(context: AuthContext, user: UserDoc, sessionId: SessionId): string {
+export function accessToken(context: AuthContext, user: UserDoc, sessionId: SessionId): string {
   const { username = '', role } = user;
   const subject = { sub: userIdOf(user._id), username, role, sid: sessionId };
   return signAccessToken(context.signingKey, subject, context.config.ACCESS_TOKEN_TTL, context.clock.now());

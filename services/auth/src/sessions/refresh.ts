@@ -1,18 +1,16 @@
 import type { TokenPair } from '@switchboard/dialects';
 import { ok, type Result } from '@switchboard/protocol';
 import { z } from 'zod';
-import { readAccount } from '../accounts/change-account.ts';
 import { directoryUser } from '../accounts/directory-user.ts';
 import type { Client } from '../client.ts';
 import type { AuthContext } from '../context.ts';
-import { badRefreshToken, tokenOfBanned, tokenOfDeleted } from '../refusals.ts';
+import { badRefreshToken } from '../refusals.ts';
 import type { SessionDoc } from '../store/sessions.ts';
 import { stored } from '../store/stored.ts';
 import type { UserDoc } from '../store/users.ts';
-import { readSession } from './check-session.ts';
 import { tokenPair } from './issue-tokens.ts';
-import { isLive } from './live-session.ts';
 import type { SignedIn } from './open-session.ts';
+import { endReused, isJustReplaced, presentedSession } from './presented-session.ts';
 import {
   digest,
   parseRefreshToken,
@@ -22,10 +20,6 @@ import {
   successorOf,
   unseal,
 } from './refresh-token.ts';
-import { revokeSession } from './revoke-session.ts';
-
-/** A client that lost the reply may ask again this long, and is given the same pair. */
-export const RETRY_MS = 10_000;
 
 const Answer = z.object({ accessToken: z.string(), refreshToken: z.string() });
 
@@ -45,19 +39,15 @@ export async function refresh(
   if (!token) return badRefreshToken();
   // Twice: who loses the race below reads again and finds what the winner left.
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const session = await readSession(context, token.sessionId);
-    // Without the family secret it is a guess, and a guess must not end anybody's session.
-    if (!session || !sameDigest(token.family, session.familyDigest)) return badRefreshToken();
-    const user = await readAccount(context, session.userId);
-    if (!user || user.status === 'deleted') return tokenOfDeleted();
-    if (user.status === 'banned') return tokenOfBanned();
-    if (!isLive(session, user, context.clock.now())) return badRefreshToken();
+    const found = await presentedSession(context, token);
+    if (!found.ok) return found;
+    const { session, user } = found.value;
 
     const tokens = sameDigest(token.turn, session.turnDigest)
       ? await rotate(context, user, token, client)
       : givenBefore(context, session, token);
     if (tokens) return ok({ account: directoryUser(user), tokens, sessionId: token.sessionId });
-    if (!sameDigest(token.turn, session.turnDigest)) return reused(context, session, token, client);
+    if (!sameDigest(token.turn, session.turnDigest)) return endReused(context, session, token, client);
   }
   return badRefreshToken();
 }
@@ -91,24 +81,7 @@ async function rotate(
 }
 
 function givenBefore(context: AuthContext, session: SessionDoc, token: RefreshToken): TokenPair | undefined {
-  const { sealedAnswer, rotatedAt } = session;
-  if (!sealedAnswer || !rotatedAt || !sameDigest(token.turn, session.previousDigest)) return undefined;
-  if (context.clock.now() - rotatedAt.getTime() > RETRY_MS) return undefined;
+  const { sealedAnswer } = session;
+  if (!sealedAnswer || !isJustReplaced(context, session, token)) return undefined;
   return Answer.parse(JSON.parse(unseal(token, sealedAnswer)));
-}
-
-async function reused(
-  context: AuthContext,
-  session: SessionDoc,
-  token: RefreshToken,
-  client: Client,
-): Promise<Result<never>> {
-  await revokeSession(context, session.userId, token.sessionId, 'reuse');
-  context.audit.record({
-    action: 'session.reused',
-    subjectId: session.userId,
-    sessionId: token.sessionId,
-    ...client,
-  });
-  return badRefreshToken();
 }

@@ -1,5 +1,5 @@
 import type { CallState } from '@switchboard/domain';
-import type { Delivery, PublicUser } from '@switchboard/protocol';
+import type { Delivery, PublicUser, Signal } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
 import type { LiveCall } from './live-call.ts';
@@ -36,7 +36,7 @@ export async function answered(
   const delivery = answeredDelivery(live.state);
   const told = delivery !== undefined && callerSeat.awayUntil === undefined;
   if (told) router.toDevice(call.caller.id, callerSeat.device, delivery);
-  handOver(live.state, session);
+  handOver(live, session);
   return told;
 }
 
@@ -44,30 +44,32 @@ export async function answered(
  * What was held for the device that answers: the caller's candidates, and before them its offer if the answer came without one to it. Over a
  * jitsi call's bridge nothing is negotiated here.
  */
-export function handOver(state: CallState, session: Session): void {
-  const { call, offer, answer, heldCandidates } = state;
+export function handOver({ state, sockets }: LiveCall, session: Session): void {
+  const { call, callerSeat, offer, answer, heldCandidates } = state;
   if (call.media !== 'p2p') return;
+  const from = { user: call.caller, socketId: sockets?.[callerSeat.device.deviceId] };
   if (offer !== undefined && answer === undefined) {
-    session.deliver(signalFrom(call.caller, state, 'offer', offer));
+    session.deliver(signalFrom(from, state, { kind: 'offer', payload: offer }));
   }
-  for (const candidate of heldCandidates) {
-    session.deliver(signalFrom(call.caller, state, 'candidate', candidate));
+  for (const payload of heldCandidates) {
+    session.deliver(signalFrom(from, state, { kind: 'candidate', payload }));
   }
 }
 
 export function signalFrom(
-  from: PublicUser,
+  from: { readonly user: PublicUser; readonly socketId: string | undefined },
   state: CallState,
-  kind: 'offer' | 'answer' | 'candidate',
-  payload: unknown,
+  signal: Signal,
 ): Delivery {
-  const { id: callId, answeredBy } = state.call;
-  const accepts = kind === 'answer' && from.id === answeredBy && owesAnswer(state);
+  const { id: callId, answeredBy, roomId } = state.call;
+  const accepts = signal.kind === 'answer' && from.user.id === answeredBy && owesAnswer(state);
   return {
     type: 'call.signal',
     callId,
-    from,
-    signal: { kind, payload },
+    from: from.user,
+    ...(from.socketId === undefined ? {} : { socketId: from.socketId }),
+    ...(roomId === undefined ? {} : { roomId }),
+    signal,
     ...(accepts ? { accepts } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { type CallState, claimants } from '@switchboard/domain';
 import type { CallId, UserId } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
+import type { LiveCall } from './live-call.ts';
 import { pause } from './pause.ts';
 
 /** A claim without a call: long enough to store the call, short enough that a crash in between blocks nobody for long. */
@@ -9,29 +10,42 @@ const MAKING_MS = 2_000;
 const MARGIN_MS = 60_000;
 
 export type Claimed =
-  | { readonly ok: true }
-  /** A live call that keeps this user busy. */
-  | { readonly ok: false; readonly userId: UserId; readonly state: CallState };
+  /** `busy`: callees whom other calls keep busy; all others are claimed. */
+  | { readonly ok: true; readonly busy: readonly UserId[] }
+  /** A live call keeps the caller busy, and nobody is claimed. */
+  | { readonly ok: false };
 
 /**
- * Claims all of these users for a call about to be made, or none. In ascending order whoever asks: of two users who call each other at once
- * both begin with the same one, so exactly one gets through and the other finds its call.
+ * Claims the caller and every callee who is free for a call about to be made; without the caller nobody. In ascending order whoever asks: of two users
+ * who call each other at once both begin with the same one, so exactly one gets through and the other finds its call.
  */
 export async function claimAll(
   context: SignalingContext,
   callId: CallId,
-  userIds: readonly UserId[],
+  callerId: UserId,
+  calleeIds: readonly UserId[],
 ): Promise<Claimed> {
   const claimed: UserId[] = [];
-  for (const userId of userIds.toSorted((a, b) => Number(a) - Number(b))) {
+  const busy: UserId[] = [];
+  for (const userId of [callerId, ...calleeIds].toSorted((a, b) => Number(a) - Number(b))) {
     const state = await claimOne(context, callId, userId);
-    if (state) {
-      await Promise.all(claimed.map((mine) => context.liveCalls.release(mine, callId)));
-      return { ok: false, userId, state };
+    if (!state) claimed.push(userId);
+    else if (userId !== callerId) busy.push(userId);
+    else {
+      await unclaim(context, callId, claimed);
+      return { ok: false };
     }
-    claimed.push(userId);
   }
-  return { ok: true };
+  return { ok: true, busy };
+}
+
+/** Gives back claims for a call that is not made, or does not ring. */
+export async function unclaim(
+  { liveCalls }: SignalingContext,
+  callId: CallId,
+  userIds: readonly UserId[],
+): Promise<void> {
+  await Promise.all(userIds.map((userId) => liveCalls.release(userId, callId)));
 }
 
 /** Undefined once claimed, else the live call that stands in the way. */
@@ -56,11 +70,16 @@ async function claimOne(
 
 /** The live call that keeps a user busy. A claim whose call is over is dropped on the way. */
 export async function claimedCall(context: SignalingContext, userId: UserId): Promise<CallState | undefined> {
+  return (await claimedLive(context, userId))?.state;
+}
+
+/** The same with what stands beside the state. */
+export async function claimedLive(context: SignalingContext, userId: UserId): Promise<LiveCall | undefined> {
   const { liveCalls, clock } = context;
   const callId = await liveCalls.claimOf(userId, clock.now());
   if (callId === undefined) return undefined;
-  const state = (await liveCalls.get(callId))?.state.state;
-  if (!state || claimants(state).includes(userId)) return state;
+  const live = (await liveCalls.get(callId))?.state;
+  if (!live || claimants(live.state).includes(userId)) return live;
   await liveCalls.release(userId, callId);
   return undefined;
 }

@@ -2,9 +2,14 @@ import type { CallId, CallRef, Result } from '@switchboard/protocol';
 import { ok } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
-import { claimedCall } from './claims.ts';
+import { findPeer } from '../rooms/find-peer.ts';
+import { claimedLive } from './claims.ts';
+import type { LiveCall } from './live-call.ts';
 import { isBetween } from './parties.ts';
 import { refuse } from './refusal.ts';
+
+/** The other party of a call, or a socket of theirs. */
+export type Other = Extract<CallRef, { by: 'user' | 'socket' }>;
 
 /**
  * Which call a client means. Found without a store for a device that sits in it; whether the client may do what it asks there is the domain's to
@@ -16,13 +21,44 @@ export async function findCall(
   ref: CallRef,
 ): Promise<Result<CallId>> {
   if (ref.by === 'id') return ok(ref.callId);
-  if (ref.by === 'socket') return refuse('CALL_NOT_FOUND');
-  const me = session.identity.id;
-  const means = (call: Parameters<typeof isBetween>[0]) =>
-    ref.by === 'current' || isBetween(call, me, ref.userId);
+  const seated = context.calls.hosted.seatOf(session.deviceId)?.live;
+  if (seated && (await means(context, session, seated, ref))) return ok(seated.state.call.id);
+  const claimed = await claimedLive(context, session.identity.id);
+  const found = claimed && (await means(context, session, claimed, ref));
+  return found ? ok(claimed.state.call.id) : refuse('CALL_NOT_FOUND');
+}
 
-  const seated = context.calls.hosted.seatOf(session.deviceId)?.live.state.call;
-  if (seated && means(seated)) return ok(seated.id);
-  const claimed = (await claimedCall(context, me))?.call;
-  return claimed && means(claimed) ? ok(claimed.id) : refuse('CALL_NOT_FOUND');
+async function means(
+  context: SignalingContext,
+  session: Session,
+  live: LiveCall,
+  ref: Exclude<CallRef, { by: 'id' }>,
+): Promise<boolean> {
+  return ref.by === 'current' || names(context, session, live, ref);
+}
+
+/**
+ * Whether the session, a party of this call, names its other party. A socket is one that sits in the call, or one in a room with the session whose user
+ * is the other party.
+ */
+export async function names(
+  context: SignalingContext,
+  session: Session,
+  live: LiveCall,
+  other: Other,
+): Promise<boolean> {
+  const { call } = live.state;
+  const me = session.identity.id;
+  if (other.by === 'user') return isBetween(call, me, other.userId);
+  if (sitsThere(live, session, other.socketId)) return true;
+  const found = await findPeer(context.rooms, session, { kind: 'socket', socketId: other.socketId });
+  const user = found?.sockets[0]?.participant.id;
+  return user !== undefined && user !== me && isBetween(call, me, user);
+}
+
+/** The same without asking anybody, for the hot path. */
+export function sitsThere({ sockets = {} }: LiveCall, session: Session, socketId: string): boolean {
+  return Object.entries(sockets).some(
+    ([deviceId, seated]) => seated === socketId && deviceId !== session.deviceId,
+  );
 }

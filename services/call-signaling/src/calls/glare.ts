@@ -38,7 +38,7 @@ export async function answerGlare(
     context,
     call.id,
     { type: 'answer', userId: session.identity.id, device: deviceOf(session) },
-    { applied: (live) => answered(context, session, live) },
+    { session, applied: (live) => answered(context, session, live) },
   );
   if (!outcome.ok) {
     return outcome.refusal === 'CALL_NOT_FOUND' ? undefined : refuse(outcome.refusal);

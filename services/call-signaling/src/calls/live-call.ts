@@ -1,5 +1,6 @@
 import { type CallState, type CallTimings, nextDeadline } from '@switchboard/domain';
-import type { CallEvent } from '@switchboard/protocol';
+import type { CallEvent, DeviceId } from '@switchboard/protocol';
+import type { Session } from '../edge/session.ts';
 
 /**
  * What the live store holds of one call: the domain's state, and beside it what still has to be told about it. One value, so that a change and
@@ -15,6 +16,22 @@ export interface LiveCall {
    * a dead line. `confirmed`: the device's seat was renewed since, so it was there to hear it.
    */
   readonly callerTold?: true | 'confirmed' | number;
+  /** The transport's ids of the sockets that sit in the call, by which some vocabularies name them. */
+  readonly sockets?: Readonly<Record<DeviceId, string>>;
+}
+
+/** The sockets of those who sit in the call now; `newcomer` is among them if it has a seat. */
+export function socketsIn(
+  { callerSeat, answerSeat }: CallState,
+  before: LiveCall['sockets'],
+  newcomer: Session | undefined,
+): Pick<LiveCall, 'sockets'> {
+  const known: LiveCall['sockets'] = newcomer
+    ? { ...before, [newcomer.deviceId]: newcomer.socketId }
+    : { ...before };
+  const seated = [callerSeat.device.deviceId, answerSeat?.device.deviceId];
+  const kept = Object.entries(known).filter(([deviceId]) => seated.some((one) => one === deviceId));
+  return kept.length === 0 ? {} : { sockets: Object.fromEntries(kept) };
 }
 
 /** How long the node that made a change has to publish its events before any other may step in. */

@@ -4,7 +4,6 @@ import {
   CallId,
   type CommandOf,
   ok,
-  type PublicUser,
   type ReplyOf,
   type Result,
   reject,
@@ -12,7 +11,8 @@ import {
 import { uuidv7 } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
-import { claimAll, claimedCall } from './claims.ts';
+import type { Callees } from './callees.ts';
+import { claimAll, claimedCall, unclaim } from './claims.ts';
 import { answerGlare } from './glare.ts';
 import { deviceOf, isBetween } from './parties.ts';
 import { refuse } from './refusal.ts';
@@ -25,45 +25,49 @@ export type Placed = Result<ReplyOf<'call.place'>>;
 type Place = CommandOf<'call.place'>;
 
 /** One attempt to ring somebody: who, whom, and with what. */
-export interface Placing {
+export interface Placing extends Callees {
   readonly context: SignalingContext;
   readonly session: Session;
   readonly command: Place;
-  readonly callee: PublicUser;
 }
 
 /**
- * The call in which the caller is already, seen from a new `call.place`: it rings them from that callee (glare), it is with that callee (renegotiation),
- * or they are busy. Undefined when it went away in the meantime, and the placing has to start over.
+ * The call in which the caller is already, seen from a new `call.place`: it rings them from one of those they call (glare), it is with that callee or
+ * of that room (renegotiation), or they are busy. Undefined when it went away in the meantime, and the placing has to start over.
  */
 export async function placeInside(placing: Placing, state: CallState): Promise<Placed | undefined> {
-  const { context, session, command, callee } = placing;
+  const { context, session, command, callees, roomId } = placing;
   const me = session.identity.id;
-  if (isGlare(state, me, callee.id)) return answerGlare(placing, state);
-  if (isBetween(state.call, me, callee.id) && command.media === state.call.media) {
-    return renegotiate(context, session, state, command.offer);
-  }
-  return refuse('CALL_IN_PROGRESS');
+  if (callees.some(({ id }) => isGlare(state, me, id))) return answerGlare(placing, state);
+  const same =
+    state.call.media === command.media &&
+    (roomId === undefined
+      ? callees.every(({ id }) => isBetween(state.call, me, id))
+      : state.call.roomId === roomId);
+  return same ? renegotiate(context, session, state, command.offer) : refuse('CALL_IN_PROGRESS');
 }
 
-/** Claims both, asks who can be rung, and makes the call. Undefined when a call that stood in the way went away. */
+/** Claims everybody, asks who can be rung, and makes the call. Undefined when a call that stood in the way went away. */
 export async function placeNew(placing: Placing): Promise<Placed | undefined> {
-  const { context, session, command, callee } = placing;
+  const { context, session, command, callees } = placing;
   const call = newCall(placing);
   const ring: Ring = {
     media: command.media,
     negotiation: command.negotiation,
     hasOffer: command.offer !== undefined,
   };
+  const calleeIds = callees.map(({ id }) => id);
   const [claimed, reached] = await Promise.all([
-    claimAll(context, call.id, [call.caller.id, callee.id]),
-    reachable(context, [callee.id], ring),
+    claimAll(context, call.id, call.caller.id, calleeIds),
+    reachable(context, calleeIds, ring),
   ]);
   if (!claimed.ok) {
-    // Their call may be with the caller; and a caller who is in a call is told so before the callee's affairs count.
     const mine = await claimedCall(context, call.caller.id);
-    if (mine) return placeInside(placing, mine);
-    if (claimed.userId !== callee.id) return undefined;
+    return mine && placeInside(placing, mine);
+  }
+  // A call that cannot ring is history at once, and keeps nobody busy while it is written.
+  if (reached.every((id) => claimed.busy.includes(id))) {
+    await unclaim(context, call.id, [call.caller.id, ...calleeIds]);
   }
   const outcome = await transition(
     context,
@@ -74,9 +78,10 @@ export async function placeNew(placing: Placing): Promise<Placed | undefined> {
       negotiation: command.negotiation,
       ...(command.offer === undefined ? {} : { offer: command.offer }),
       reachable: reached,
-      busy: claimed.ok ? [] : [callee.id],
+      busy: claimed.busy,
     },
     {
+      session,
       applied: async (live) => {
         if (live.state.call.phase !== 'ended') await seat(context, session, live);
         return undefined;
@@ -104,7 +109,7 @@ export function placed(session: Session, { call }: CallState): Placed {
   return reject('USER_UNAVAILABLE', busy ? 'User is busy' : 'User is unavailable');
 }
 
-export function newCall({ context, session, command, callee }: Placing): Call {
+export function newCall({ context, session, command, callees, roomId }: Placing): Call {
   const { id, username, name } = session.identity;
   const now = context.clock.now();
   return {
@@ -114,7 +119,8 @@ export function newCall({ context, session, command, callee }: Placing): Call {
     phase: 'ringing',
     caller: { id, username, name },
     callerDevice: deviceOf(session),
-    callees: [callee],
+    callees: [...callees],
+    ...(roomId === undefined ? {} : { roomId }),
     createdAt: new Date(now).toISOString(),
   };
 }

@@ -25,7 +25,7 @@ export function relay(
     return reject('INVALID_DATA', `More than ${LIMITS.candidatesPerSide} candidates`);
   }
   const { userId, seat } = to;
-  const delivery = signalFrom(from, state, signal.kind, signal.payload);
+  const delivery = signalFrom({ user: from, socketId: session.socketId }, state, signal);
   context.router.relay(state.call.id, { userId, device: seat.device }, delivery);
   return ok({ relayed: seat.awayUntil === undefined });
 }

@@ -26,6 +26,7 @@ export async function returnDevice(
     state.call.id,
     { type: 'device-returned', userId, device },
     {
+      session,
       applied: async (live) => {
         await seat(context, session, live);
         return tellMissed(session, live);
@@ -36,11 +37,12 @@ export async function returnDevice(
 }
 
 /** What was said while the device was away and is kept until it is known to have been heard. */
-function tellMissed(session: Session, { state, callerTold }: LiveCall): true | undefined {
+function tellMissed(session: Session, live: LiveCall): true | undefined {
+  const { state, callerTold } = live;
   const { call, answer } = state;
   if (call.phase !== 'active') return undefined;
   if (call.answeredBy === session.identity.id) {
-    if (state.heldCandidates.length > 0) handOver(state, session);
+    if (state.heldCandidates.length > 0) handOver(live, session);
     return undefined;
   }
   const delivery = answeredDelivery(state);

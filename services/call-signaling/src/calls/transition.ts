@@ -3,8 +3,9 @@ import type { VersionedCall } from '@switchboard/ports';
 import { type CallId, unavailable } from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
+import type { Session } from '../edge/session.ts';
 import { confirmClaims, releaseClaims } from './claims.ts';
-import { deadlineOf, type LiveCall, OUTBOX_GRACE_MS } from './live-call.ts';
+import { deadlineOf, type LiveCall, OUTBOX_GRACE_MS, socketsIn } from './live-call.ts';
 import { publishEvents } from './publish.ts';
 import { remember } from './remember.ts';
 
@@ -24,6 +25,8 @@ export type Transition =
   | { readonly ok: false; readonly refusal: CallRefusal; readonly state: CallState | undefined };
 
 export interface TransitionOptions {
+  /** The socket that takes a seat by this. */
+  readonly session?: Session;
   /**
    * Runs once the change is stored and before anybody is told of it or this node changes the call again. What it returns is about the caller of an
    * answered call: whether its device was told now.
@@ -68,6 +71,7 @@ export async function change(
       state,
       outbox: [...(current?.live.outbox ?? []), ...events],
       ...callerToldAfter(command, current?.live, now),
+      ...socketsIn(state, current?.live.sockets, options.session),
     };
     const deadline = deadlineOf(live, now, timings);
     if (!(await liveCalls.compareAndSet(callId, current?.version ?? 0, live, deadline))) continue;

@@ -7,6 +7,8 @@ const TYPES = [
   'chat.message.created',
   'chat.message.read',
   'chat.message.delivered',
+  'chat.room.updated',
+  'chat.room.deleted',
   'call.ringing',
   'call.answered',
   'call.declined',
@@ -28,6 +30,8 @@ export async function startDelivery(
       case 'chat.message.created':
       case 'chat.message.read':
       case 'chat.message.delivered':
+      case 'chat.room.updated':
+      case 'chat.room.deleted':
         return deliverChatEvent(event);
       case 'call.ringing':
       case 'call.answered':

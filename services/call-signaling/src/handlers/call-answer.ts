@@ -31,7 +31,7 @@ export const callAnswer: Handler<'call.answer'> = async (session, { ref, answer 
         device: deviceOf(session),
         ...(answer === undefined ? {} : { answer }),
       },
-      { applied: (live) => answered(context, session, live) },
+      { session, applied: (live) => answered(context, session, live) },
     );
     if (!outcome.ok) {
       if (outcome.refusal === 'ANSWERED_ELSEWHERE' && outcome.state) {

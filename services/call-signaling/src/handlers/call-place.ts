@@ -1,5 +1,6 @@
 import { type CallId, reject, unavailable } from '@switchboard/protocol';
 import { takeFrom } from '../calls/call-budget.ts';
+import { findCallees } from '../calls/callees.ts';
 import { claimedCall } from '../calls/claims.ts';
 import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
 import { refuse } from '../calls/refusal.ts';
@@ -9,20 +10,15 @@ import type { Handler } from '../context.ts';
 /** Each round a call that stood in the way went away under our hands; that does not happen many times in a row. */
 const MAX_ROUNDS = 5;
 
-/** Rings a user. A repeated place inside a call with that user renegotiates it; two who call each other get one call. */
+/**
+ * Rings a user, or everybody else in a room. A repeated place inside a call with that user renegotiates it; two who call each other get one
+ * call.
+ */
 export const callPlace: Handler<'call.place'> = async (session, command, context) => {
   const { identity } = session;
-  if (command.to.kind !== 'user') return reject('ROOM_NOT_FOUND', 'No such room');
-  const calleeId = command.to.userId;
-  if (calleeId === identity.id) return reject('INVALID_DATA', 'You cannot call yourself');
-
-  const callee = await context.directory.get(calleeId);
-  if (!callee || callee.status === 'deleted') {
-    session.deliver({ type: 'call.failed', to: calleeId, kind: command.kind, reason: 'user_not_found' });
-    return reject('USER_NOT_FOUND', 'User not found');
-  }
-  const { id, username, name } = callee;
-  const placing: Placing = { context, session, command, callee: { id, username, name } };
+  const found = await findCallees(context, session, command);
+  if (!found.ok) return found;
+  const placing: Placing = { context, session, command, ...found.value };
 
   if (command.callId) {
     const again = (await retried(placing)) ?? (await usedUp(placing, command.callId));
@@ -45,8 +41,12 @@ export const callPlace: Handler<'call.place'> = async (session, command, context
 /** A place whose reply was lost asks again with the id it chose, and hears what became of its call. */
 async function retried(placing: Placing) {
   const { context, session, command } = placing;
-  if (!command.callId || !(await load(context, command.callId))) return undefined;
-  const call = newCall(placing);
+  const stored = command.callId && (await load(context, command.callId));
+  if (!stored) return undefined;
+  const before = stored.live.state.call;
+  // Who is in the room changes; who was rung does not.
+  const sameRoom = placing.roomId !== undefined && placing.roomId === before.roomId;
+  const call = { ...newCall(placing), ...(sameRoom ? { callees: before.callees } : {}) };
   const { negotiation } = command;
   const outcome = await transition(context, call.id, {
     type: 'place',

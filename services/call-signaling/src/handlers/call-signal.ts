@@ -1,6 +1,6 @@
 import type { CallCommand } from '@switchboard/domain';
 import { type CallId, ok, type Signal } from '@switchboard/protocol';
-import { findCall } from '../calls/find-call.ts';
+import { findCall, sitsThere } from '../calls/find-call.ts';
 import { isBetween } from '../calls/parties.ts';
 import { refuse } from '../calls/refusal.ts';
 import { relay } from '../calls/relay.ts';
@@ -21,7 +21,8 @@ export const callSignal: Handler<'call.signal'> = async (session, { ref, signal 
     const meant =
       ref.by === 'current' ||
       (ref.by === 'id' && ref.callId === call.id) ||
-      (ref.by === 'user' && isBetween(call, session.identity.id, ref.userId));
+      (ref.by === 'user' && isBetween(call, session.identity.id, ref.userId)) ||
+      (ref.by === 'socket' && sitsThere(hosted.live, session, ref.socketId));
     // A change under way may be about to move a seat: then in line behind it.
     if (meant && calls.changes.size(call.id) === 0) return relay(context, session, hosted.live.state, signal);
   }

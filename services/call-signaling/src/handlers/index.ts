@@ -1,4 +1,3 @@
-import { reject } from '@switchboard/protocol';
 import type { Handler, Handlers } from '../context.ts';
 import { callAnswer } from './call-answer.ts';
 import { callEnd } from './call-end.ts';
@@ -12,6 +11,9 @@ import { chatRead } from './chat-read.ts';
 import { chatSend } from './chat-send.ts';
 import { chatSync } from './chat-sync.ts';
 import { createChatTyping } from './chat-typing.ts';
+import { roomJoin } from './room-join.ts';
+import { roomLeave } from './room-leave.ts';
+import { roomSignal } from './room-signal.ts';
 import { sessionJoin } from './session-join.ts';
 
 /** Every command's handler; those that need more than the context are handed in. */
@@ -25,9 +27,9 @@ export function createHandlers(presenceList: Handler<'presence.list'>): Handlers
     'chat.history': chatHistory,
     'chat.conversations': chatConversations,
     'presence.list': presenceList,
-    'room.join': async () => reject('ROOM_NOT_FOUND', 'No such room'),
-    'room.leave': async () => reject('ROOM_NOT_FOUND', 'No such room'),
-    'room.signal': async () => reject('ROOM_NOT_FOUND', 'No such room'),
+    'room.join': roomJoin,
+    'room.leave': roomLeave,
+    'room.signal': roomSignal,
     'call.place': callPlace,
     'call.answer': callAnswer,
     'call.reject': callReject,

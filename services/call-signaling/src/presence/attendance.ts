@@ -4,6 +4,7 @@ import { every, type Logger } from '@switchboard/service-kit';
 import type { CallLifecycle } from '../calls/call-lifecycle.ts';
 import type { SessionRegistry } from '../edge/session-registry.ts';
 import type { SocketSession } from '../edge/socket-session.ts';
+import type { Roster } from '../rooms/rooms.ts';
 import type { Announcer } from './announcer.ts';
 import type { Audience } from './audience.ts';
 
@@ -28,6 +29,7 @@ export interface AttendanceParts {
   readonly audience: Audience;
   readonly online: () => Promise<readonly PublicUser[]>;
   readonly lifecycle: CallLifecycle;
+  readonly rooms: Pick<Roster, 'depart'>;
 }
 
 const RENEW_BATCH = 500;
@@ -42,8 +44,19 @@ interface Entry {
 }
 
 export function createAttendance(parts: AttendanceParts): Attendance {
-  const { nodeId, leaseMs, presence, clock, logger, registry, announcer, audience, online, lifecycle } =
-    parts;
+  const {
+    nodeId,
+    leaseMs,
+    presence,
+    clock,
+    logger,
+    registry,
+    announcer,
+    audience,
+    online,
+    lifecycle,
+    rooms,
+  } = parts;
   const entries = new Map<SocketSession, Entry>();
   const leaving = new Set<Promise<void>>();
 
@@ -125,11 +138,13 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       if (!entry) return;
       entries.delete(session);
       entry.gone = true;
+      const departed = rooms.depart(session);
       const done = enqueue(session, entry, async () => {
         const { last } = await presence.remove(session.present(nodeId), clock.now());
         if (last) announcer.note({ userId: session.identity.id, online: false });
       })
         .then(() => lifecycle.deviceLost(session))
+        .then(() => departed)
         .finally(() => leaving.delete(done));
       leaving.add(done);
     },

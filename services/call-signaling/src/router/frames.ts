@@ -2,7 +2,7 @@ import type { Dialect, EncodeContext, Frame } from '@switchboard/dialects';
 import type { Delivery, DialectName } from '@switchboard/protocol';
 import type { Tongue } from './rooms.ts';
 
-/** The Socket.IO vocabularies in which a tongue is spoken to; an undeclared one in each, but in one spelling. */
+/** The vocabularies in which a tongue is spoken to; an undeclared one in each of Socket.IO's, but in one spelling. */
 export function vocabularies(
   dialects: ReadonlyMap<DialectName, Dialect>,
   tongue: Tongue,
@@ -10,8 +10,9 @@ export function vocabularies(
 ): Dialect[] {
   return [...dialects.values()].filter(
     (dialect) =>
-      dialect.transport === 'socket.io' &&
-      (tongue === 'undeclared' ? dialect.variantOf === undefined : tongue === dialect.name) &&
+      (tongue === 'undeclared'
+        ? dialect.transport === 'socket.io' && dialect.variantOf === undefined
+        : tongue === dialect.name) &&
       (only === undefined || only(dialect.name)),
   );
 }

@@ -1,4 +1,12 @@
-import type { CallDevice, CallId, Delivery, DeviceId, DialectName, UserId } from '@switchboard/protocol';
+import type {
+  CallDevice,
+  CallId,
+  Delivery,
+  DeviceId,
+  DialectName,
+  RoomId,
+  UserId,
+} from '@switchboard/protocol';
 
 /**
  * Brings deliveries to sockets on whichever node holds them. Best effort: a socket that goes while a delivery travels misses it.
@@ -22,6 +30,15 @@ export interface Router {
   toEveryone(delivery: Delivery): void;
 
   /**
+   * A socket of this node hears what is said in the room, in its dialect. A join is done when it resolves: an emit from another node after that
+   * arrives. Leaving is harmless for one that is not in it.
+   */
+  joinRoom(device: CallDevice, roomId: RoomId): Promise<void>;
+  leaveRoom(device: CallDevice, roomId: RoomId): Promise<void>;
+  /** Every socket that joined the room, by one emit a dialect that has words for it. */
+  toRoom(roomId: RoomId, delivery: Delivery, sockets?: RoomAudience): void;
+
+  /**
    * Signals between the two devices of a call travel in rooms of the call, one for each of its seats, without the bus or a database.
    * A join is done when it resolves: an emit from another node after that arrives.
    */
@@ -33,4 +50,12 @@ export interface Router {
     to: { readonly userId: UserId; readonly device: CallDevice },
     delivery: Delivery,
   ): void;
+}
+
+/** Of the sockets in a room, which. */
+export interface RoomAudience {
+  readonly except?: DeviceId;
+  readonly only?: (dialect: DialectName) => boolean;
+  /** Those of this node alone. */
+  readonly here?: boolean;
 }

@@ -9,7 +9,7 @@ import type { Router } from './router.ts';
 export interface SocketIoRouterParts {
   readonly namespace: Namespace;
   /** The sockets of this node, whose room changes need not travel. */
-  readonly localSocket: (deviceId: DeviceId) => Socket | undefined;
+  readonly localSocket: (deviceId: DeviceId) => Pick<Socket, 'join' | 'leave'> | undefined;
   readonly dialects: ReadonlyMap<DialectName, Dialect>;
   readonly presence: Presence;
   readonly clock: Clock;
@@ -26,13 +26,12 @@ const EVERYBODY = UserId.parse('1');
  */
 export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
   const { namespace, localSocket, dialects, presence, clock, jitsiRoom } = parts;
-  const spokenHere = [...dialects.values()].filter((dialect) => dialect.transport === 'socket.io');
-  const tongues: readonly Tongue[] = [...spokenHere.map((dialect) => dialect.name), 'undeclared'];
+  const tongues: readonly Tongue[] = [...dialects.keys(), 'undeclared'];
 
   /** `except` is a room, too: the adapter leaves its sockets out on whichever node holds them. */
-  const emit = (room: string, frames: readonly Frame[], except?: string): void => {
+  const emit = (room: string, frames: readonly Frame[], except?: string, here = false): void => {
     for (const { event, args } of frames) {
-      const target = namespace.to(room);
+      const target = here ? namespace.local.to(room) : namespace.to(room);
       (except === undefined ? target : target.except(except)).emit(event, ...args);
     }
   };
@@ -65,6 +64,25 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
       for (const tongue of tongues) {
         const spoken = vocabularies(dialects, tongue);
         emit(rooms.presence(tongue), framesFor(spoken, delivery, { to: EVERYBODY, jitsiRoom }));
+      }
+    },
+
+    async joinRoom({ deviceId, dialect }, roomId) {
+      await localSocket(deviceId)?.join(rooms.room(roomId, dialect));
+    },
+
+    async leaveRoom({ deviceId, dialect }, roomId) {
+      await localSocket(deviceId)?.leave(rooms.room(roomId, dialect));
+    },
+
+    toRoom(roomId, delivery, { except, only, here } = {}) {
+      // Whoever is in a room has shown its vocabulary by coming in.
+      for (const tongue of dialects.keys()) {
+        const frames = framesFor(vocabularies(dialects, tongue, only), delivery, {
+          to: EVERYBODY,
+          jitsiRoom,
+        });
+        emit(rooms.room(roomId, tongue), frames, except && rooms.device(except), here);
       }
     },
 

@@ -6,8 +6,9 @@ import {
   createMemoryLiveCalls,
   createMemoryPresence,
   createMemoryRateLimits,
+  createMemoryRoomPresence,
 } from '@switchboard/engine-memory';
-import type { Bus, Clock, LiveCalls, RateRule } from '@switchboard/ports';
+import type { Bus, Clock, LiveCalls, RateRule, RoomPresence } from '@switchboard/ports';
 import {
   type CallEvent,
   CallId,
@@ -20,8 +21,12 @@ import {
   type DialectName,
   type DirectoryUser,
   NodeId,
+  ok,
   type ReplyOf,
   type Result,
+  type Room,
+  RoomId,
+  reject,
   SessionId,
   UserId,
   unavailable,
@@ -39,6 +44,11 @@ import { callPlace } from '../handlers/call-place.ts';
 import { callReject } from '../handlers/call-reject.ts';
 import { callResume } from '../handlers/call-resume.ts';
 import { callSignal } from '../handlers/call-signal.ts';
+import { createChatTyping } from '../handlers/chat-typing.ts';
+import { roomJoin } from '../handlers/room-join.ts';
+import { roomLeave } from '../handlers/room-leave.ts';
+import { roomSignal } from '../handlers/room-signal.ts';
+import { createRoster } from '../rooms/roster.ts';
 import type { Router } from '../router/router.ts';
 
 const handlers = {
@@ -48,6 +58,10 @@ const handlers = {
   'call.end': callEnd,
   'call.signal': callSignal,
   'call.resume': callResume,
+  'room.join': roomJoin,
+  'room.leave': roomLeave,
+  'room.signal': roomSignal,
+  'chat.typing': createChatTyping(),
 };
 type CallCommandType = keyof typeof handlers;
 export type CallCommandOf = { [T in CallCommandType]: CommandOf<T> }[CallCommandType];
@@ -62,6 +76,8 @@ export interface ClusterOptions {
   readonly rateLimit?: RateRule | 'off';
   /** Stands between every node and the live store, e.g. to delay or to count. */
   readonly liveCalls?: (inner: LiveCalls<LiveCall>) => LiveCalls<LiveCall>;
+  /** The same for who is in which room. */
+  readonly roomPresence?: (inner: RoomPresence) => RoomPresence;
 }
 
 export const DEFAULT_TIMINGS: CallTimings = { ringMs: 30_000, graceMs: 15_000, leaseMs: 30_000 };
@@ -75,6 +91,19 @@ export async function createCallCluster(options: ClusterOptions = {}) {
   const liveCalls = options.liveCalls?.(store) ?? store;
   const presence = createMemoryPresence();
   const rates = createMemoryRateLimits({ clock });
+  /** Replaced as a whole when it is emptied. */
+  const roomStore = { now: createMemoryRoomPresence() };
+  const bareRoomPresence: RoomPresence = {
+    put: (...args) => roomStore.now.put(...args),
+    renew: (...args) => roomStore.now.renew(...args),
+    remove: (...args) => roomStore.now.remove(...args),
+    membersOf: (...args) => roomStore.now.membersOf(...args),
+    sweep: (...args) => roomStore.now.sweep(...args),
+    roomsOf: (...args) => roomStore.now.roomsOf(...args),
+  };
+  const roomPresence = options.roomPresence?.(bareRoomPresence) ?? bareRoomPresence;
+  const rooms = new Map<RoomId, Room>();
+  const names = new Map<UserId, string>();
   const devices = new Map<DeviceId, TestDevice>();
   const events: CallEvent[] = [];
   const seen = new Set<CallId>();
@@ -94,7 +123,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       : {
           id,
           username: `user${id}`,
-          name: `User ${id}`,
+          name: names.get(id) ?? `User ${id}`,
           email: null,
           role: 'user',
           status: statuses.get(id) ?? 'active',
@@ -109,6 +138,9 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     readonly identity: Session['identity'];
     readonly received: Delivery[] = [];
     readonly rooms = new Set<CallId>();
+    /** Rooms whose emits reach it. */
+    readonly joined = new Set<RoomId>();
+    readonly closed: Parameters<Session['close']>[0][] = [];
     connected = true;
     dialect: DialectName | null;
     readonly node: TestNode;
@@ -131,7 +163,9 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       if (this.connected) this.received.push(structuredClone(delivery));
     }
 
-    close(): void {}
+    close(reason: Parameters<Session['close']>[0]): void {
+      this.closed.push(reason);
+    }
 
     of<T extends DeliveryType>(type: T): DeliveryOf<T>[] {
       return this.received.filter((delivery): delivery is DeliveryOf<T> => delivery.type === type);
@@ -158,6 +192,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         { deviceId, userId, sessionId, nodeId: this.node.context.nodeId, dialect },
         clock.now(),
       );
+      await this.node.roster.depart(this);
       await this.node.lifecycle.deviceLost(this);
     }
 
@@ -181,7 +216,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
   const passes = (device: TestDevice, only?: (dialect: DialectName) => boolean) =>
     !only || (device.dialect === null ? [...dialects.keys()].some(only) : only(device.dialect));
 
-  const router: Router = {
+  const routerOf = (isHere: (device: TestDevice) => boolean): Router => ({
     async toUser(userId, delivery, { except, only } = {}) {
       const found = [...devices.values()].filter(
         (device) => device.identity.id === userId && device.deviceId !== except && passes(device, only),
@@ -206,11 +241,25 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         if (found?.rooms.has(callId)) found.deliver(delivery);
       });
     },
-  };
+    async joinRoom({ deviceId }, roomId) {
+      await new Promise(setImmediate);
+      devices.get(deviceId)?.joined.add(roomId);
+    },
+    async leaveRoom({ deviceId }, roomId) {
+      devices.get(deviceId)?.joined.delete(roomId);
+    },
+    toRoom(roomId, delivery, { except, only, here = false } = {}) {
+      for (const device of devices.values()) {
+        if (!device.joined.has(roomId) || device.deviceId === except || !passes(device, only)) continue;
+        if (!here || isHere(device)) travel(() => device.deliver(delivery));
+      }
+    },
+  });
 
   interface TestNode {
     readonly context: SignalingContext;
     readonly lifecycle: Awaited<ReturnType<typeof createCallLifecycle>>;
+    readonly roster: Awaited<ReturnType<typeof createRoster>>;
     /** From now on nothing that this node does has any effect, and nothing reaches it: the process is gone. */
     crash(): void;
     readonly dead: boolean;
@@ -240,17 +289,38 @@ export async function createCallCluster(options: ClusterOptions = {}) {
           };
         },
       });
+    const nodeId = NodeId.parse(`node-${index}`);
+    const router = routerOf((device) => device.node.context.nodeId === nodeId);
+    const nodeBus = mortal<Bus>({
+      ...bus,
+      listen: (handler, id) => bus.listen((notice) => (deaf || dead ? undefined : handler(notice)), id),
+    });
+    const nodeClock: Clock = {
+      now: () => clock.now(),
+      after: (ms, callback) => clock.after(ms, () => (dead ? undefined : callback())),
+    };
+    const directory: SignalingContext['directory'] = {
+      get: async (id) => directoryUser(id),
+      many: async (ids) =>
+        new Map([...ids].flatMap((id) => (directoryUser(id) ? [[id, directoryUser(id)]] : [])) as never),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+    const roster = await createRoster({
+      nodeId,
+      leaseMs: timings.leaseMs,
+      coalesceMs: 20,
+      roomPresence: mortal(roomPresence),
+      bus: nodeBus,
+      clock: nodeClock,
+      logger,
+      directory,
+      router,
+    });
     const context: SignalingContext = {
       config: { RATE_LIMIT_CALLS: options.rateLimit ?? 'off' } as SignalingContext['config'],
-      nodeId: NodeId.parse(`node-${index}`),
-      bus: mortal<Bus>({
-        ...bus,
-        listen: (handler, id) => bus.listen((notice) => (deaf || dead ? undefined : handler(notice)), id),
-      }),
-      clock: {
-        now: () => clock.now(),
-        after: (ms, callback) => clock.after(ms, () => (dead ? undefined : callback())),
-      },
+      nodeId,
+      bus: nodeBus,
+      clock: nodeClock,
       logger,
       metrics,
       liveCalls: mortal(liveCalls),
@@ -264,19 +334,16 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       timings,
       presence,
       rates,
-      directory: {
-        get: async (id) => directoryUser(id),
-        many: async (ids) =>
-          new Map([...ids].flatMap((id) => (directoryUser(id) ? [[id, directoryUser(id)]] : [])) as never),
-        [Symbol.asyncDispose]: async () => undefined,
-      },
+      directory,
       verifier: undefined as never,
       router,
+      rooms: roster,
     };
     const lifecycle = await createCallLifecycle(context);
     const node: TestNode = {
       context,
       lifecycle,
+      roster,
       busAway: false,
       crash() {
         dead = true;
@@ -298,7 +365,11 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       crashOn(deed) {
         fatal = deed;
       },
-      stop: async () => (dead ? undefined : lifecycle[Symbol.asyncDispose]()),
+      async stop() {
+        if (dead) return;
+        await lifecycle[Symbol.asyncDispose]();
+        await roster[Symbol.asyncDispose]();
+      },
     };
     return node;
   };
@@ -320,6 +391,10 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       seen.add((event as CallEvent).call.id);
     },
   );
+  const found = await bus.serve('chat.room.get', async ({ roomId }) => {
+    const room = rooms.get(roomId);
+    return room?.active ? ok({ room }) : reject('ROOM_NOT_FOUND', 'No such room');
+  });
   const nodes: TestNode[] = [];
   for (let index = 0; index < (options.nodes ?? 1); index += 1) nodes.push(await startNode(index));
   const delivery = await bus.consume(
@@ -352,6 +427,11 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     historyAway,
     rates,
     statuses,
+    roomPresence,
+    /** Names other than the usual. */
+    names,
+    /** What chat has. */
+    rooms,
     eventsOf: (type: CallEvent['type']) => events.filter((event) => event.type === type),
 
     /** A socket of a user, authenticated and announced. */
@@ -363,6 +443,27 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       await present(device);
       await host.lifecycle.deviceArrived(device);
       return device;
+    },
+
+    /** An active room. */
+    room(id: number): RoomId {
+      const roomId = RoomId.parse(String(id));
+      const creator = { id: UserId.parse('1'), username: 'user1', name: 'User 1' };
+      rooms.set(roomId, {
+        id: roomId,
+        name: `Room ${id}`,
+        description: '',
+        kind: 'chat',
+        creator,
+        createdAt: new Date(clock.now()).toISOString(),
+        active: true,
+      });
+      return roomId;
+    },
+
+    /** As after a restart of the store without its data. */
+    emptyRooms(): void {
+      roomStore.now = createMemoryRoomPresence();
     },
 
     async ban(user: number): Promise<void> {
@@ -417,6 +518,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       for (const node of nodes) await node.stop();
       await delivery[Symbol.asyncDispose]();
       await recorder[Symbol.asyncDispose]();
+      await found[Symbol.asyncDispose]();
       await bus.close();
     },
   };

@@ -8,7 +8,11 @@ import {
   MessageId,
   ok,
   type RequestPayload,
+  type Room,
+  RoomId,
   reject,
+  roomConversation,
+  UserId,
   unavailable,
 } from '@switchboard/protocol';
 import { newEvent, uuidv7 } from '@switchboard/service-kit';
@@ -17,6 +21,11 @@ import { newEvent, uuidv7 } from '@switchboard/service-kit';
 export interface ChatStandIn extends AsyncDisposable {
   readonly messages: readonly Message[];
   readonly delivered: readonly string[];
+  /** A room that is active from now on. */
+  room(name?: string): Room;
+  /** With the event. */
+  rename(roomId: RoomId, name: string): void;
+  delete(roomId: RoomId): void;
   away: boolean;
   /** Awaited before a send is stored, to hold one back. */
   beforeSend: (content: string) => Promise<void>;
@@ -30,15 +39,46 @@ function publish(bus: Bus, event: BusEvent): void {
 export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatStandIn> {
   const messages: Message[] = [];
   const delivered: string[] = [];
-  const chat = { messages, delivered, away: false, beforeSend: async (_content: string) => {} };
+  const rooms = new Map<RoomId, Room>();
+  const put = (room: Room): Room => {
+    rooms.set(room.id, room);
+    return room;
+  };
+  const change = (
+    type: 'chat.room.updated' | 'chat.room.deleted',
+    roomId: RoomId,
+    changes: Partial<Room>,
+  ): void => {
+    const room = rooms.get(roomId);
+    if (room) publish(bus, newEvent({ type, room: put({ ...room, ...changes }) }, clock));
+  };
+  const chat = {
+    messages,
+    delivered,
+    away: false,
+    beforeSend: async (_content: string) => {},
+    room: (name = `Room ${rooms.size + 1}`) =>
+      put({
+        id: RoomId.parse(String(rooms.size + 1)),
+        name,
+        description: '',
+        kind: 'chat',
+        creator: { id: UserId.parse('1'), username: 'creator', name: 'Creator' },
+        createdAt: at(),
+        active: true,
+      }),
+    rename: (roomId: RoomId, name: string) => change('chat.room.updated', roomId, { name }),
+    delete: (roomId: RoomId) => change('chat.room.deleted', roomId, { active: false }),
+  };
   const at = () => new Date(clock.now()).toISOString();
 
   const send = async (request: RequestPayload<'chat.send'>) => {
     if (chat.away) throw unavailable('chat');
     await chat.beforeSend(request.content);
     const { actor, to } = request;
-    if (to.kind !== 'direct') return reject('ROOM_NOT_FOUND', 'No such room');
-    const conversationId = directConversation(actor.id, to.userId);
+    if (to.kind === 'room' && !rooms.get(to.roomId)?.active) return reject('ROOM_NOT_FOUND', 'No such room');
+    const conversationId =
+      to.kind === 'room' ? roomConversation(to.roomId) : directConversation(actor.id, to.userId);
     const known = messages.find(
       ({ sender, clientMessageId }) =>
         clientMessageId !== undefined &&
@@ -51,7 +91,7 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
       conversationId,
       seq: messages.filter((one) => one.conversationId === conversationId).length + 1,
       sender: { id: actor.id, username: actor.username, name: actor.name },
-      receiverId: to.userId,
+      ...(to.kind === 'room' ? { roomId: to.roomId } : { receiverId: to.userId }),
       content: request.content,
       contentType: request.contentType,
       ...(request.clientMessageId === undefined ? {} : { clientMessageId: request.clientMessageId }),
@@ -66,6 +106,11 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
 
   const served = await Promise.all([
     bus.serve('chat.send', send),
+    bus.serve('chat.room.get', async ({ roomId }) => {
+      if (chat.away) throw unavailable('chat');
+      const room = rooms.get(roomId);
+      return room?.active ? ok({ room }) : reject('ROOM_NOT_FOUND', 'No such room');
+    }),
     bus.serve('chat.read', async ({ actor, messageIds }) => {
       const named = messages.filter(({ id }) => messageIds.includes(id));
       const [first] = named;

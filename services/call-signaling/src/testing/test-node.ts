@@ -4,9 +4,10 @@ import {
   createMemoryLiveCalls,
   createMemoryPresence,
   createMemoryRateLimits,
+  createMemoryRoomPresence,
   type MemoryBus,
 } from '@switchboard/engine-memory';
-import type { Clock, LiveCalls, Presence } from '@switchboard/ports';
+import type { Clock, LiveCalls, Presence, RoomPresence } from '@switchboard/ports';
 import {
   connectMongo,
   createLogger,
@@ -41,6 +42,7 @@ export interface TestNode extends AsyncDisposable {
   readonly url: string;
   readonly bus: MemoryBus;
   readonly presence: Presence;
+  readonly roomPresence: RoomPresence;
   readonly liveCalls: LiveCalls<LiveCall>;
   readonly accounts: Accounts;
   readonly chat: ChatStandIn;
@@ -75,6 +77,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
   const bare = createMemoryPresence();
   const presence = options.presence?.(bare) ?? bare;
   const liveCalls = createMemoryLiveCalls<LiveCall>();
+  const roomPresence = createMemoryRoomPresence();
   const metrics = createMetrics({ service: 'test' });
   const config = signalingConfig.parse({
     PORT: '0',
@@ -91,6 +94,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
     mongo,
     liveCalls,
     presence,
+    roomPresence,
     rates,
   });
   const clients: TestClient[] = [];
@@ -105,6 +109,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
     url: running.url,
     bus,
     presence,
+    roomPresence,
     liveCalls,
     accounts,
     chat,

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { startEmbeddedMongo } from '@switchboard/embedded-mongo';
 import { externalMongo, startTestMongo, type TestMongo } from '@switchboard/embedded-mongo/testing';
 import type { Bus } from '@switchboard/ports';
-import { ConversationId, unavailable } from '@switchboard/protocol';
+import { ConversationId, type RoomId, unavailable } from '@switchboard/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deleteRoom } from '../rooms/delete-room.ts';
+import { updateRoom } from '../rooms/update-room.ts';
 import { identity, range, TestNode, until } from '../testing/chat-harness.ts';
 
 /** A bus that loses its connection to the broker: requests are answered, nothing can be published. */
@@ -75,6 +77,77 @@ describe('a crash between insert and publish', () => {
       expect(next.eventsOf('chat.message.read')).toMatchObject([
         { conversationId, readerId: '2', upToSeq: 1, read: [{ authorId: '1', messageIds: [message.id] }] },
       ]);
+    } finally {
+      await next[Symbol.asyncDispose]();
+    }
+  });
+
+  it('loses no word about a room, nor the order of the words, nor where its members were', async () => {
+    const broken = await TestNode.start(database.database('rooms'), { wrapBus: mute, env: never });
+    const actor = identity(1);
+    const kept = await broken.makeRoom(1, 'Kept');
+    await updateRoom(broken.context, { actor, roomId: kept.id, name: 'Kept and renamed' });
+    const gone = await broken.makeRoom(1, 'Gone', { unique: true });
+    await deleteRoom(broken.context, { actor, roomId: gone.id });
+    const { message } = await broken.say(2, kept.id, 'hello');
+    await broken.must('chat.read', { actor: identity(3), messageIds: [message.id] });
+    expect(broken.events).toEqual([]);
+    // As after a kill: the sender's place was not written either.
+    const places = broken.mongo.connection.collection('room_positions');
+    await until(
+      'the place is there to be removed',
+      async () => (await places.countDocuments({ userId: '2' })) === 1,
+    );
+    await places.deleteMany({ userId: '2' });
+    await broken[Symbol.asyncDispose]();
+
+    const next = await TestNode.start(database.database('rooms'));
+    try {
+      await until('everything is published', () => next.events.length >= 6);
+      const words = (id: RoomId) =>
+        next.events.flatMap((event) =>
+          'room' in event && event.room.id === id ? [`${event.type} ${event.room.name}`] : [],
+        );
+      expect(words(kept.id)).toEqual(['chat.room.created Kept', 'chat.room.updated Kept and renamed']);
+      expect(words(gone.id)).toEqual(['chat.room.created Gone', 'chat.room.deleted Gone']);
+      expect(next.eventsOf('chat.message.created')).toMatchObject([{ message: { roomId: kept.id } }]);
+      expect(next.eventsOf('chat.message.read')).toMatchObject([
+        { readerId: '3', read: [{ authorId: '2', messageIds: [message.id] }] },
+      ]);
+      for (const reader of [2, 3]) {
+        const { conversations } = await next.must('chat.conversations', {
+          actor: identity(reader),
+          limit: 50,
+        });
+        expect(conversations).toMatchObject([{ roomId: kept.id, lastSeq: 1, unread: 0 }]);
+      }
+    } finally {
+      await next[Symbol.asyncDispose]();
+    }
+  });
+
+  it('publishes what stands behind any number of messages that cannot be', async () => {
+    const broken = await TestNode.start(database.database('head'), { wrapBus: mute, env: never });
+    await broken.send(1, 2, 'behind them');
+    const messages = broken.mongo.connection.collection('messages');
+    const stored = await messages.findOne({});
+    // Older, of one moment, more than a sweep looks at together, and no messages at all.
+    await messages.insertMany(
+      range(450).map((n) => ({
+        ...stored,
+        _id: `damaged-${n}` as never,
+        conversationId: 'd:8:9',
+        seq: n,
+        contentType: 'riddle',
+        outbox: { at: new Date(0) },
+      })),
+    );
+    await broken[Symbol.asyncDispose]();
+
+    const next = await TestNode.start(database.database('head'));
+    try {
+      await until('it is published', () => next.events.length === 1);
+      expect(next.eventsOf('chat.message.created')[0]?.message.content).toBe('behind them');
     } finally {
       await next[Symbol.asyncDispose]();
     }

@@ -7,6 +7,10 @@ export interface RoomPage {
   readonly limit: number;
   /** Rooms after this one: a cursor that neither skips nor repeats when rooms come and go. */
   readonly after?: RoomId | undefined;
+  /** Rooms made before this one: the newest of them. */
+  readonly before?: RoomId | undefined;
+  /** The newest rooms of the range rather than the oldest; ascending all the same. */
+  readonly newest?: boolean | undefined;
   /** Rooms passed over, for vocabularies that page by number. Each costs a look: cap it. */
   readonly offset?: number | undefined;
 }
@@ -15,7 +19,7 @@ export interface RoomList {
   readonly rooms: Room[];
   /** How many there are on all pages, counted up to `ROOMS_COUNTED`. */
   readonly total: number;
-  /** There are more behind these. */
+  /** There are more behind these, or before them when the newest were asked for. */
   readonly more: boolean;
 }
 
@@ -26,16 +30,20 @@ export const ROOMS_LISTED = 2_000;
 /** Active rooms by ascending id. */
 export async function listRooms(
   context: Pick<ChatContext, 'rooms' | 'directory'>,
-  { kind, search, page: { limit, after, offset = 0 } }: RoomFilter & { readonly page: RoomPage },
+  { page, ...filter }: RoomFilter & { readonly page: RoomPage },
 ): Promise<Result<RoomList>> {
-  const filter = { kind, search };
-  const slice = { limit: limit + 1, offset, ...(after === undefined ? {} : { after: Number(after) }) };
+  const { limit, after, before, offset = 0, newest = before !== undefined } = page;
+  const slice = { limit: limit + 1, offset, newest, after: numeric(after), before: numeric(before) };
   const [docs, total] = await Promise.all([
     context.rooms.list(filter, slice),
     context.rooms.count(filter, ROOMS_COUNTED),
   ]);
-  const rooms = await presentRooms(context, docs.slice(0, limit));
+  const rooms = await presentRooms(context, newest ? docs.slice(-limit) : docs.slice(0, limit));
   return ok({ rooms, total, more: docs.length > limit });
+}
+
+function numeric(id: RoomId | undefined): number | undefined {
+  return id === undefined ? undefined : Number(id);
 }
 
 /**

@@ -76,11 +76,11 @@ export class TestNode implements AsyncDisposable {
   readonly metrics: ReturnType<typeof createMetrics>;
   /** The functions' context, as the service's own: for what no request of the bus asks. */
   readonly context: ChatContext;
-  readonly events: BusEvent[] = [];
+  readonly events: BusEvent[];
   readonly #closing: (() => PromiseLike<unknown>)[];
 
   private constructor(
-    parts: Pick<TestNode, 'bus' | 'mongo' | 'service' | 'metrics' | 'context'>,
+    parts: Pick<TestNode, 'bus' | 'mongo' | 'service' | 'metrics' | 'context' | 'events'>,
     closing: (() => PromiseLike<unknown>)[],
   ) {
     this.bus = parts.bus;
@@ -88,6 +88,7 @@ export class TestNode implements AsyncDisposable {
     this.service = parts.service;
     this.metrics = parts.metrics;
     this.context = parts.context;
+    this.events = parts.events;
     this.#closing = closing;
   }
 
@@ -107,6 +108,19 @@ export class TestNode implements AsyncDisposable {
         users: userIds.filter((id) => !options.unknown?.includes(id)).map((id) => directoryUser(id, options)),
       }),
     );
+    // Before the service, whose sweeps may find something at once.
+    const events: BusEvent[] = [];
+    const types: EventType[] = [
+      'chat.message.created',
+      'chat.message.read',
+      'chat.message.delivered',
+      'chat.room.created',
+      'chat.room.updated',
+      'chat.room.deleted',
+    ];
+    await bus.consume({ durable: 'test', types }, async (event) => {
+      events.push(event);
+    });
     const { participants } = options;
     if (participants) {
       await bus.serve('signaling.room.participants', async ({ roomIds }) => {
@@ -131,23 +145,12 @@ export class TestNode implements AsyncDisposable {
       { ...config, CHAT_OUTBOX_SWEEP: 3_600_000, CHAT_OUTBOX_GRACE: 3_600_000 },
       { ...deps, metrics: createMetrics({ service: 'chat-context' }) },
     );
-    const node = new TestNode({ bus, mongo, service, metrics, context }, [
+    const node = new TestNode({ bus, mongo, service, metrics, context, events }, [
       () => service[Symbol.asyncDispose](),
       close,
       () => bus.close(),
       () => mongo[Symbol.asyncDispose](),
     ]);
-    const types: EventType[] = [
-      'chat.message.created',
-      'chat.message.read',
-      'chat.message.delivered',
-      'chat.room.created',
-      'chat.room.updated',
-      'chat.room.deleted',
-    ];
-    await bus.consume({ durable: 'test', types }, async (event) => {
-      node.events.push(event);
-    });
     return node;
   }
 
