@@ -133,7 +133,7 @@ describe('rooms', () => {
     const replies = await Promise.all(
       Array.from({ length: 8 }, (_, n) => post('/api/rooms', { name }, (n % 2 ? alice : bob).token)),
     );
-    expect(replies.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)]);
+    expect(replies.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, ...Array(7).fill(409)]);
   });
 
   it.each([

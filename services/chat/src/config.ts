@@ -6,6 +6,8 @@ export const chatFields = {
   RATE_LIMIT_MESSAGES: fields.rate('100/1m'),
   /** Rooms made by one user. */
   RATE_LIMIT_ROOMS: fields.rate('30/1h'),
+  /** Lists of the channels vocabulary are pages also when nothing is asked for by query. */
+  CHANNELS_PAGINATION: fields.boolean(false),
   /** Messages stored in one round; a round is as long as one write to the database. */
   CHAT_BATCH_MAX: fields.integer({ min: 1, max: 10_000, default: 500 }),
   /** Messages waiting for a round; beyond, senders are told to try again. */

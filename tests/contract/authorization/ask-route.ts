@@ -18,14 +18,24 @@ export interface Request {
 
 const golden: readonly RestFixture[] = [...fixtures.values()].flatMap(({ rest }) => rest);
 
+function goldenFor(method: string, path: string): RestFixture | undefined {
+  return golden.find(
+    ({ operation, status }) => operation.method === method && operation.path === path && status < 300,
+  );
+}
+
+/** The path that the document has for one that is served besides: under `/api`, or without its slash. */
+function documented(path: string): string {
+  const bare = path.replace(/^\/api(?=\/auth\/)/, '');
+  return bare.endsWith('/') ? bare : `${bare}/`;
+}
+
 /** For parameters that no fixture of a vocabulary has. */
 const PARAMETERS: Readonly<Record<string, string>> = { file: 'docs.css' };
 
 /** A request that is well-formed and names what is in the scene: the golden fixture's, said by this person (nobody: anonymous). */
 export function requestFor({ method, path }: Asked, scene: Scene, person: Person | undefined): Request {
-  const fixture = golden.find(
-    ({ operation, status }) => operation.method === method && operation.path === path && status < 300,
-  );
+  const fixture = goldenFor(method, path) ?? goldenFor(method, documented(path));
   const { params, query, body } = fixture?.request ?? {};
   const named = { ...PARAMETERS, ...(inScene(params?.sent, scene) as Record<string, string> | undefined) };
   const at = path.replace(/:(\w+)/g, (_, name: string) =>
@@ -34,7 +44,7 @@ export function requestFor({ method, path }: Asked, scene: Scene, person: Person
   const asked = new URLSearchParams(inScene(query?.sent ?? {}, scene) as Record<string, string>);
   // Where a page begins is a matter of what there is, not of who may look.
   for (const position of ['before', 'after']) asked.delete(position);
-  const own = /\/(register|signup)\/?$/.test(path) ? newcomer() : credentials(person);
+  const own = ownWords(path, person);
   return {
     method: method.toUpperCase(),
     path: asked.size > 0 ? `${at}?${asked}` : at,
@@ -43,6 +53,13 @@ export function requestFor({ method, path }: Asked, scene: Scene, person: Person
 }
 
 type Own = Readonly<Record<string, string | undefined>>;
+
+/** What a request must say that a fixture cannot know. */
+function ownWords(path: string, person: Person | undefined): Own {
+  if (/\/(register|signup)\/?$/.test(path)) return newcomer();
+  if (/\/rooms\/?$/.test(path)) return { name: `room-${randomUUID()}` };
+  return credentials(person);
+}
 
 function credentials(person: Person | undefined): Own {
   return {
@@ -66,6 +83,7 @@ function newcomer(): Own {
     password,
     confirm_password: password,
     invitationCode: undefined,
+    invitation_code: undefined,
   };
 }
 

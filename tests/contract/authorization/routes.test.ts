@@ -40,10 +40,14 @@ function send(
   });
 }
 
-/** What there is to ask for: a conversation of `creator` and `member`, a session of `creator`. */
+/** What there is to ask for: a room of `creator`, a conversation of `creator` and `member`, a session of `creator`. */
 async function setUp(cast: Cast): Promise<Scene> {
   const { creator, member, other } = cast;
   const conversationId = `d:${[creator.id, member.id].sort((a, b) => Number(a) - Number(b)).join(':')}`;
+  const room = await http('POST', `${topology.url(0)}/api/rooms`, {
+    token: creator.token,
+    body: { name: `room-${randomUUID()}` },
+  });
   const sent = await http('POST', `${topology.url(0)}/api/messages`, {
     token: creator.token,
     body: { to: member.id, content: 'between the two' },
@@ -54,6 +58,7 @@ async function setUp(cast: Cast): Promise<Scene> {
     conversationId,
     messageId: sent.body.message.id,
     sessionId: sessionOf(creator.token),
+    roomId: room.body.id,
   };
 }
 

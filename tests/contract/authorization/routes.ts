@@ -11,6 +11,8 @@ const USERS = row('        401       401     401    yes      yes    yes     yes 
 const ADMINS = row('       401       401     401    403      403    403     403    403    yes');
 /** What others own looks like what is not there. */
 const OWNER = row('        401       401     401    404      404    yes     404    404    404');
+/** Rooms are there for everybody to see. */
+const CREATORS = row('     401       401     401    403      403    yes     403    403    403');
 const MEMBERS = row('      401       401     401    403      yes    yes     403    403    403');
 
 /** Every route that is mounted, and who may ask it. */
@@ -21,6 +23,15 @@ export const ROUTES = table([
       'post /auth/register',
       'post /api/auth/register',
       'post /api/v1/auth/register',
+      'post /api/auth/signup',
+      'post /auth/register/',
+      'post /api/auth/register/',
+      // To the path with the slash, where a token is looked at.
+      'get /auth/profile',
+      'get /api/auth/profile',
+      'get /auth/token/refresh',
+      'get /api/auth/token/refresh',
+      'get /api/auth/logout',
       'get /openapi.json',
       'get /asyncapi.json',
       'get /docs',
@@ -35,13 +46,36 @@ export const ROUTES = table([
   },
   {
     row: CREDENTIALS,
-    operations: ['post /auth/login', 'post /api/auth/login', 'post /api/login', 'post /api/v1/auth/login'],
+    operations: [
+      'post /auth/login',
+      'post /api/auth/login',
+      'post /api/login',
+      'post /api/v1/auth/login',
+      'post /auth/login/',
+      'post /api/auth/login/',
+    ],
   },
   {
     row: REFRESH,
-    operations: ['post /auth/refresh', 'post /api/auth/refresh-token', 'post /api/v1/auth/refresh'],
+    operations: [
+      'post /auth/refresh',
+      'post /api/auth/refresh-token',
+      'post /api/v1/auth/refresh',
+      'post /auth/token/refresh',
+      'post /auth/token/refresh/',
+      'post /api/auth/token/refresh',
+      'post /api/auth/token/refresh/',
+    ],
   },
-  { row: LOGOUT, operations: ['post /auth/logout'] },
+  {
+    row: LOGOUT,
+    operations: [
+      'post /auth/logout',
+      'post /auth/logout/',
+      'post /api/auth/logout',
+      'post /api/auth/logout/',
+    ],
+  },
   {
     row: USERS,
     operations: [
@@ -67,8 +101,23 @@ export const ROUTES = table([
       'get /api/v1/calls',
       'get /api/v1/ice-servers',
       'get /api/v1/sessions',
+      ...['/auth/profile/', '/api/auth/profile/'].flatMap((path) => [
+        `get ${path}`,
+        `patch ${path}`,
+        `delete ${path}`,
+        `patch ${path.slice(0, -1)}`,
+        `delete ${path.slice(0, -1)}`,
+      ]),
+      'get /api/rooms',
+      'post /api/rooms',
+      'get /api/rooms/:roomId/messages',
+      'get /api/v1/rooms',
+      'post /api/v1/rooms',
+      'get /api/v1/rooms/:id',
+      'get /api/v1/rooms/:id/participants',
     ],
   },
+  { row: CREATORS, operations: ['patch /api/v1/rooms/:id', 'delete /api/v1/rooms/:id'] },
   { row: OWNER, hidden: true, operations: ['delete /api/v1/sessions/:id'] },
   {
     row: MEMBERS,

@@ -50,8 +50,8 @@ function namesSpeaker(command: Command): boolean {
 }
 
 function callIdIn(answer: Answer): string | undefined {
-  const call = answer.call as { id: string } | undefined;
-  return answer.callId === undefined ? call?.id : String(answer.callId);
+  const { callId, call } = answer as { callId?: string; call?: { id: string } };
+  return callId ?? call?.id;
 }
 
 /** A direct conversation between `creator` and `member`; the id of its one message. */

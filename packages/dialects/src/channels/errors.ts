@@ -106,13 +106,13 @@ function fieldList({ fields }: Rejection): Record<string, string[]> | undefined 
   );
 }
 
-/** The fields of this vocabulary complain in its words; those of the domain in ours. */
+/** The fields of this vocabulary complain in its words; the domain, whose complaints continue a field's name, in ours. */
 function fieldWords({ rule, message }: Complaint): string {
   if (rule === 'required') return 'This field is required.';
   if (rule === 'blank') return 'This field may not be blank.';
   const max = /^must not exceed (\d+) characters$/.exec(message)?.[1];
   if (max !== undefined) return tooLong(Number(max));
-  return rule === 'invalid_format' ? 'Enter a valid value.' : message;
+  return /^must\b/.test(message) ? 'Enter a valid value.' : message;
 }
 
 /** The body is JSON, and no object. */

@@ -1,5 +1,7 @@
+import { paired } from '@switchboard/dialects';
 import { mongoFault, type Route } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
+import { channelsRoutes } from './channels/channels-routes.ts';
 import { expoChatHistory } from './expo-chat-history.ts';
 import { jitsiListMessages } from './jitsi-list-messages.ts';
 import { jitsiSendMessage } from './jitsi-send-message.ts';
@@ -17,7 +19,7 @@ import { roomsListMessages } from './rooms/list-messages.ts';
 import { roomsListRooms } from './rooms/list-rooms.ts';
 
 export function chatRoutes(context: ChatContext): readonly Route[] {
-  return [
+  const made = [
     expoChatHistory,
     jitsiListMessages,
     jitsiSendMessage,
@@ -33,7 +35,8 @@ export function chatRoutes(context: ChatContext): readonly Route[] {
     nativeUpdateRoom,
     nativeDeleteRoom,
     nativeListParticipants,
-  ].map((make) => withFaults(make(context)));
+  ].map((make) => make(context));
+  return paired([...made, ...channelsRoutes(context)].map(withFaults));
 }
 
 /** The driver's errors, in the terms that the HTTP app words. */

@@ -166,7 +166,17 @@ describe('messages of a room', () => {
   it('are searched in bounded pieces, and still all found by who follows the pages', async () => {
     const { id } = await node.makeRoom(1, 'Long');
     const length = 2 * MESSAGES_SEARCHED + 500;
-    const needles = [1, 999, 1_000, 1_001, MESSAGES_SEARCHED, MESSAGES_SEARCHED + 1, length - 1, length];
+    const needles = [
+      1,
+      999,
+      1_000,
+      1_001,
+      MESSAGES_SEARCHED,
+      MESSAGES_SEARCHED + 1,
+      length - MESSAGES_SEARCHED,
+      length - 1,
+      length,
+    ];
     await fill(id, length, (n) => (needles.includes(n) ? `a Needle ${n}` : 'hay'));
     for (const order of ['oldest', 'newest'] as const) {
       const pages = await walk(id, { search: 'needle', order, limit: 3 });

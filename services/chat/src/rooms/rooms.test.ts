@@ -163,6 +163,11 @@ describe('rooms', () => {
     expect(await getRoom(node.context, { roomId: room.id })).toMatchObject({
       value: { name: 'Raced on', description: 'both', kind: 'video' },
     });
+    // What is told last is what is so.
+    const told = () => [...node.eventsOf('chat.room.updated'), ...other.eventsOf('chat.room.updated')];
+    const whole = { id: room.id, name: 'Raced on', description: 'both', kind: 'video' };
+    await until('the three are told', () => told().filter((event) => event.room.id === room.id).length === 3);
+    expect(told()).toContainEqual(expect.objectContaining({ room: expect.objectContaining(whole) }));
   });
 
   it('are unknown to everybody once deleted', async () => {

@@ -16,12 +16,16 @@ export interface RoomFilter {
   readonly kind?: RoomKind | undefined;
   /** Somewhere inside the name, whatever the case; blank for any. */
   readonly search?: string | undefined;
+  /** Made then; both ends included. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
 }
 
 export interface RoomSlice {
   readonly limit: number;
-  /** Rooms with a greater id. */
-  readonly after?: number;
+  /** Rooms with a greater, and with a smaller id. */
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
   readonly offset?: number;
   /** The newest ones rather than the oldest; ascending all the same. */
   readonly newest?: boolean;
@@ -132,9 +136,9 @@ export function createRoomStore(model: RoomModel): RoomStore {
         event,
       ),
 
-    async list(filter, { limit, after, offset = 0, newest = false }) {
+    async list(filter, { limit, after, before, offset = 0, newest = false }) {
       const docs = await model
-        .find({ ...matching(filter), ...(after === undefined ? {} : { _id: { $gt: after } }) }, SHOWN)
+        .find({ ...matching(filter), ...between('_id', { $gt: after, $lt: before }) }, SHOWN)
         .sort({ _id: newest ? -1 : 1 })
         .skip(offset)
         .limit(limit)
@@ -151,11 +155,17 @@ function searchable(name: string): Pick<RoomDoc, 'grams' | 'nameText'> {
   return { grams: nameGrams(name), nameText: searchText(name) };
 }
 
-function matching({ kind, search = '' }: RoomFilter) {
+function between<T>(field: string, bounds: Readonly<Record<string, T | undefined>>): Record<string, unknown> {
+  const given = Object.entries(bounds).filter(([, bound]) => bound !== undefined);
+  return given.length === 0 ? {} : { [field]: Object.fromEntries(given) };
+}
+
+function matching({ kind, search = '', since, until }: RoomFilter) {
   const text = searchText(search).trim();
   const grams = queryGrams(text);
   return {
     ...(kind === undefined ? {} : { kind }),
+    ...between('createdAt', { $gte: since, $lte: until }),
     // Only active rooms have grams. To say so twice would let the planner walk through all of them instead.
     ...(grams.length === 0
       ? { active: true }
