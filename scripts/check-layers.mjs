@@ -18,7 +18,7 @@ const allowed = {
   'api-docs': ['service-kit', 'dialects', 'protocol'],
   client: ['protocol'],
   web: ['client', 'protocol'],
-  auth: ['cluster', 'service-kit', 'dialects', 'ports', 'domain', 'protocol'],
+  auth: ['api-docs', 'cluster', 'service-kit', 'dialects', 'ports', 'domain', 'protocol'],
   chat: ['cluster', 'service-kit', 'dialects', 'ports', 'domain', 'protocol'],
   'call-signaling': ['cluster', 'service-kit', 'dialects', 'ports', 'domain', 'protocol'],
   'all-in-one': [

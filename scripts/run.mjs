@@ -141,6 +141,12 @@ switch (task) {
   case 'seed':
     await import(pathToFileURL(join(root, 'services/all-in-one/dist/seed.js')).href);
     break;
+  case 'cluster':
+    // In this very process, too: whoever ends it ends the cluster.
+    process.argv = [process.execPath, join(root, 'deploy/cluster/src/main.ts'), ...rest];
+    (await import('tsx/esm/api')).register();
+    await import(pathToFileURL(join(root, 'deploy/cluster/src/main.ts')).href);
+    break;
   case 'bench':
     run(process.execPath, [
       '--import',
@@ -151,5 +157,5 @@ switch (task) {
     ]);
     break;
   default:
-    fail(`Unknown task ${task}: start, build, test, bench or seed.`);
+    fail(`Unknown task ${task}: start, build, test, cluster, bench or seed.`);
 }

@@ -9,16 +9,26 @@ export interface Backends {
   readonly signaling: readonly number[];
 }
 
+export interface GatewayPlace {
+  readonly name: string;
+  /** The shared configuration file. */
+  readonly config: string;
+  readonly dataDir: string;
+  readonly logFile: string;
+  /** Address and port. */
+  readonly bind: string;
+}
+
 /** HAProxy with the routing of deploy/gateway/haproxy.cfg, in front of these loopback ports. */
 export async function startGateway(
   ports: Backends,
-  { config, dataDir, logFile, bind }: { config: string; dataDir: string; logFile: string; bind: string },
+  { name, config, dataDir, logFile, bind }: GatewayPlace,
 ): Promise<Child> {
-  const backends = join(dataDir, 'backends.cfg');
+  const backends = join(dataDir, `${name}.backends.cfg`);
   await writeFile(backends, backendsFor(ports));
   const adminPort = await freePort();
   return startChild({
-    name: 'gateway',
+    name,
     command: 'haproxy',
     args: ['-db', '-f', config, '-f', backends],
     env: { GATEWAY_BIND: bind, GATEWAY_ADMIN: `127.0.0.1:${adminPort}` },

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from './child.ts';
 import { startGateway } from './gateway.ts';
 import { answers, freePort } from './probes.ts';
+import { assertPrograms } from './programs.ts';
 import { startDatabase, startNats, startRedis } from './servers.ts';
 
 export interface ClusterOptions {
@@ -22,8 +23,10 @@ export interface ClusterOptions {
   readonly port?: number;
   /** Settings of the services; JWT_SECRET is needed. */
   readonly env: Readonly<Record<string, string>> & { readonly JWT_SECRET: string };
-  /** Runs the sources instead of what was built. */
+  /** Told the name of each process that is ready. */
   readonly onStarted?: (name: string) => void;
+  /** A gateway more for each signaling node, which sends sockets to that one alone: so that it can be said who is where. */
+  readonly entrances?: boolean;
 }
 
 export interface ServiceNode extends Child {
@@ -35,6 +38,10 @@ export interface Cluster extends AsyncDisposable {
   /** The gateway. */
   readonly url: string;
   readonly gateway: Child;
+  /** One URL a signaling node; empty unless asked for. */
+  readonly entrances: readonly string[];
+  /** Every process, in the order of starting. */
+  readonly all: readonly Child[];
   readonly auth: readonly ServiceNode[];
   readonly chat: readonly ServiceNode[];
   readonly signaling: readonly ServiceNode[];
@@ -52,6 +59,7 @@ const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.
 /** The topology of docker-compose.yml as processes of this machine, which must have nats-server, redis-server and haproxy. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { dataDir, onStarted = () => {} } = options;
+  assertPrograms();
   await mkdir(dataDir, { recursive: true });
   const logFile = join(dataDir, 'cluster.log');
   const started: Child[] = [];
@@ -114,18 +122,25 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       many('call-signaling', options.signaling ?? 2),
     ]);
     const portOf = ({ url }: ServiceNode): number => Number(new URL(url).port);
-    const port = options.port || (await freePort());
     const host = options.host ?? '127.0.0.1';
-    const [gateway] = keep([
-      await startGateway(
-        { auth: auth.map(portOf), chat: chat.map(portOf), signaling: signaling.map(portOf) },
-        { config: root('deploy/gateway/haproxy.cfg'), dataDir, logFile, bind: `${host}:${port}` },
-      ),
-    ]);
-    if (!gateway) throw new Error('no gateway');
+    const enter = async (name: string, nodes: readonly ServiceNode[], port: number) => {
+      const gateway = await startGateway(
+        { auth: auth.map(portOf), chat: chat.map(portOf), signaling: nodes.map(portOf) },
+        { name, config: root('deploy/gateway/haproxy.cfg'), dataDir, logFile, bind: `${host}:${port}` },
+      );
+      keep([gateway]);
+      return { gateway, url: `http://${host}:${port}` };
+    };
+    const { gateway, url } = await enter('gateway', signaling, options.port || (await freePort()));
+    const entrances: string[] = [];
+    for (const [at, node] of (options.entrances ? signaling : []).entries()) {
+      entrances.push((await enter(`gateway-${at + 1}`, [node], await freePort())).url);
+    }
     return {
-      url: `http://${host}:${port}`,
+      url,
       gateway,
+      entrances,
+      all: started,
       auth,
       chat,
       signaling,
