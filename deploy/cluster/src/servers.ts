@@ -12,8 +12,22 @@ export interface Servers {
   readonly nodes: readonly Child[];
 }
 
-/** One nats-server with JetStream, or three that replicate it. */
-export async function startNats(count: 1 | 3, dataDir: string, logFile: string): Promise<Servers> {
+/** Service → its user's password. */
+export type NatsPasswords = Readonly<Record<'auth' | 'chat' | 'signaling', string>>;
+
+export interface NatsPlace {
+  /** deploy/nats/nats.conf, which says who may do what. */
+  readonly config: string;
+  readonly passwords: NatsPasswords;
+  readonly dataDir: string;
+  readonly logFile: string;
+}
+
+/** One nats-server with JetStream, or three that replicate it. `url` is their hosts alone: which user, the services must say. */
+export async function startNats(
+  count: 1 | 3,
+  { config, passwords, dataDir, logFile }: NatsPlace,
+): Promise<Servers> {
   const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
   const clusterPorts = await Promise.all(ports.map(() => freePort()));
   const monitorPorts = await Promise.all(ports.map(() => freePort()));
@@ -23,6 +37,8 @@ export async function startNats(count: 1 | 3, dataDir: string, logFile: string):
       const store = join(dataDir, `nats-${at + 1}`);
       await mkdir(store, { recursive: true });
       const args = [
+        '-c',
+        config,
         '-js',
         '-a',
         '127.0.0.1',
@@ -50,6 +66,11 @@ export async function startNats(count: 1 | 3, dataDir: string, logFile: string):
         name: `nats-${at + 1}`,
         command: 'nats-server',
         args: [...args, ...clustered],
+        env: {
+          NATS_AUTH_PASSWORD: passwords.auth,
+          NATS_CHAT_PASSWORD: passwords.chat,
+          NATS_SIGNALING_PASSWORD: passwords.signaling,
+        },
         logFile,
         // In a cluster, ready when JetStream has a leader, for which a majority must be up.
         ready: () =>
@@ -59,7 +80,7 @@ export async function startNats(count: 1 | 3, dataDir: string, logFile: string):
       });
     }),
   );
-  return { url: ports.map((port) => `nats://127.0.0.1:${port}`).join(','), nodes };
+  return { url: ports.map((port) => `127.0.0.1:${port}`).join(','), nodes };
 }
 
 /** One redis-server with an append-only file, or a Redis Cluster of three masters. */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,7 +6,7 @@ import { type Child, startChild } from './child.ts';
 import { startGateway } from './gateway.ts';
 import { answers, freePort } from './probes.ts';
 import { assertPrograms } from './programs.ts';
-import { startDatabase, startNats, startRedis } from './servers.ts';
+import { type NatsPasswords, startDatabase, startNats, startRedis } from './servers.ts';
 
 export interface ClusterOptions {
   /** Holds the data of every server, and the log. */
@@ -48,7 +49,8 @@ export interface Cluster extends AsyncDisposable {
   readonly nats: readonly Child[];
   readonly redis: readonly Child[];
   readonly database: Child | undefined;
-  readonly natsUrl: string;
+  /** NATS_URL of one service. */
+  readonly natsUrl: (service: keyof NatsPasswords) => string;
   readonly redisUrl: string;
   readonly mongoUrl: string;
   readonly logFile: string;
@@ -76,9 +78,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     }
   };
 
+  const passwords = natsPasswords(options.env.JWT_SECRET);
   try {
     const [nats, redis, database] = await Promise.all([
-      startNats(options.nats ?? 1, dataDir, logFile),
+      startNats(options.nats ?? 1, { config: root('deploy/nats/nats.conf'), passwords, dataDir, logFile }),
       startRedis(options.redis ?? 'single', dataDir, logFile),
       options.mongoUrl === undefined
         ? startDatabase(root('packages/embedded-mongo/dist/main.js'), dataDir, logFile)
@@ -92,7 +95,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       // The gateway is on this machine, and what it says of the client's address is believed.
       TRUST_PROXY: '127.0.0.1',
       MONGO_URL: mongoUrl,
-      NATS_URL: nats.url,
       REDIS_URL: redis.url,
       NATS_REPLICAS: String(options.nats ?? 1),
       ...options.env,
@@ -104,7 +106,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         name: `${name}-${at}`,
         command: process.execPath,
         args: [root(`services/${name}/dist/main.js`)],
-        env: { ...env, PORT: String(port) },
+        env: { ...env, NATS_URL: natsUrl(nats.url, name, passwords), PORT: String(port) },
         logFile,
         ready: () => answers(`${url}/readyz`),
       });
@@ -147,7 +149,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       nats: nats.nodes,
       redis: redis.nodes,
       database: database?.nodes[0],
-      natsUrl: nats.url,
+      natsUrl: (user) => natsUrl(nats.url, user, passwords),
       redisUrl: redis.url,
       mongoUrl,
       logFile,
@@ -157,4 +159,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await stopAll();
     throw error;
   }
+}
+
+/** Made from the one secret, so that a restart on kept data finds the same. */
+function natsPasswords(secret: string): NatsPasswords {
+  const derived = (user: string) => createHmac('sha256', secret).update(`nats:${user}`).digest('hex');
+  return { auth: derived('auth'), chat: derived('chat'), signaling: derived('signaling') };
+}
+
+function natsUrl(hosts: string, service: string, passwords: NatsPasswords): string {
+  const user = service === 'call-signaling' ? 'signaling' : (service as keyof NatsPasswords);
+  return `nats://${user}:${passwords[user]}@${hosts}`;
 }

@@ -1,5 +1,6 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { SwitchboardError, unavailable } from '@switchboard/protocol';
+import { readServers } from './servers.ts';
 
 export interface NatsSettings {
   /** `nats://[user:password@]host:port`, several separated by commas for the nodes of one NATS cluster. */
@@ -27,14 +28,13 @@ const OLDEST = [2, 9] as const;
 
 /** @throws SwitchboardError, retryable, when no server can be reached, or it is too old; the message names NATS_URL. */
 export async function connectNats({ url, name, onChange }: NatsSettings): Promise<NatsLink> {
-  const servers = url.split(',').map((each) => each.trim());
-  const [first = ''] = servers;
-  const { username, password } = credentials(first);
+  const { hosts, user, password, tls } = readServers(url);
   let nats: NatsConnection;
   try {
     nats = await connect({
-      servers: servers.map(withoutCredentials),
-      ...(username ? { user: username, pass: password } : {}),
+      servers: [...hosts],
+      ...(user === undefined ? {} : { user, pass: password }),
+      ...(tls ? { tls: {} } : {}),
       name,
       timeout: CONNECT_TIMEOUT_MS,
       maxReconnectAttempts: -1,
@@ -105,16 +105,6 @@ export async function reaching<T>(link: NatsLink, what: string, work: () => Prom
     if (error instanceof SwitchboardError) throw error;
     throw unavailable(what, error);
   }
-}
-
-function credentials(server: string): { username: string; password: string } {
-  const { username, password } = new URL(server);
-  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
-}
-
-function withoutCredentials(server: string): string {
-  const { protocol, host } = new URL(server);
-  return `${protocol}//${host}`;
 }
 
 /** Never the URL, which may hold a password. */

@@ -4,7 +4,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 export type RedisClient = Redis | Cluster;
 
 export interface RedisSettings {
-  /** `redis[s]://[user:password@]host:port[/db]`; several, separated by commas, are nodes of one Redis Cluster. */
+  /** `redis[s]://[user:password@]host:port[/db]`; several, separated by commas, are nodes of one Redis Cluster (later ones may leave out what the first says). */
   readonly url: string;
   /** Told of every lost connection and failed reconnect; never with a password in it. */
   readonly onError?: (error: Error) => void;
@@ -89,10 +89,10 @@ interface Differing {
 }
 
 function createClient(url: string, options: Differing): RedisClient {
-  const nodes = url.split(',').map((each) => each.trim());
-  const [first = ''] = nodes;
-  if (nodes.length === 1) return new Redis(first, { ...connectionOptions, ...options });
+  const [first = '', ...others] = url.split(',').map((each) => each.trim());
+  if (others.length === 0) return new Redis(first, { ...connectionOptions, ...options });
   const { username, password, protocol } = new URL(first);
+  const nodes = [first, ...others.map((each) => (each.includes('://') ? each : `${protocol}//${each}`))];
   return new Cluster(nodes, {
     lazyConnect: true,
     enableOfflineQueue: options.enableOfflineQueue ?? false,
