@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensurePrograms, howToInstall } from './programs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -129,15 +130,24 @@ switch (task) {
     break;
   case 'build':
     break;
-  case 'test':
-    run(process.execPath, [
-      join(root, 'node_modules/vitest/vitest.mjs'),
-      'run',
-      '--reporter=default',
-      `--reporter=${join(root, 'scripts/tally-reporter.mjs')}`,
-      ...rest,
-    ]);
+  case 'test': {
+    const missing = ensurePrograms();
+    if (missing.length > 0 && process.env.SWITCHBOARD_REQUIRE_PROGRAMS) {
+      fail(`The tests need ${missing.join(', ')}. ${howToInstall(missing)}`);
+    }
+    run(
+      process.execPath,
+      [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        'run',
+        '--reporter=default',
+        `--reporter=${join(root, 'scripts/tally-reporter.mjs')}`,
+        ...rest,
+      ],
+      { SWITCHBOARD_MISSING_PROGRAMS: missing.join(',') },
+    );
     break;
+  }
   case 'seed':
     await import(pathToFileURL(join(root, 'services/all-in-one/dist/seed.js')).href);
     break;

@@ -73,5 +73,6 @@ export const topologies: ReadonlyArray<{
   readonly start: (settings?: Record<string, string>) => Promise<Topology>;
 }> = [
   { name: 'all-in-one', start: allInOne },
-  { name: 'cluster', start: cluster },
+  // `npm test` says loudly what it leaves out for want of a program, and `.ci/run` does not accept it.
+  ...(process.env.SWITCHBOARD_MISSING_PROGRAMS ? [] : [{ name: 'cluster', start: cluster }]),
 ];

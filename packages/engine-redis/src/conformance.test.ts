@@ -16,7 +16,7 @@ import {
 } from './index.ts';
 import { startTestRedis, startTestRedisCluster, type TestRedis } from './testing/test-redis.ts';
 
-describe.each([
+describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS).each([
   ['one server', startTestRedis],
   ['a cluster of three', startTestRedisCluster],
 ] as const)('Redis, %s', (name, start) => {

@@ -6,7 +6,7 @@ import { startTestRedis, type TestRedis } from './testing/test-redis.ts';
 const RETRYABLE = { code: 'SERVICE_UNAVAILABLE', retryable: true };
 const callId = CallId.parse('0198a1de-0000-7000-8000-00000000ca11');
 
-describe('Redis away', () => {
+describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS)('Redis away', () => {
   let server: TestRedis;
   let redis: RedisHandle;
   beforeEach(async () => {

@@ -44,7 +44,7 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
   }
 }
 
-describe.each([
+describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS).each([
   ['one server', startTestRedis],
   ['a cluster of three', startTestRedisCluster],
 ] as const)('the socket adapter on %s', (_name, start) => {
