@@ -18,7 +18,7 @@ export type { SubscribeOptions, Unsubscribe } from './emitter.ts';
 export { type ClientErrorCode, type ErrorCode, SwitchboardError } from './errors.ts';
 export type { ClientEvents } from './events.ts';
 export type { JoinedRoom } from './rooms/joined-rooms.ts';
-export type { Rooms } from './rooms/rooms.ts';
+export type { RoomDraft, Rooms, RoomsPage, RoomsQuery } from './rooms/rooms.ts';
 export type { AccountApi, Invitation, SessionInfo } from './session/account-api.ts';
 export type { Registration, SignedOut } from './session/session.ts';
 export { memoryStorage, type SessionStorage } from './session/storage.ts';

@@ -160,12 +160,13 @@ describe('every event, said by', () => {
       wrong.push(...(await ask(sockets[actor], form, play.sceneOf(actor))).wrong);
     }
     if (hidden) {
-      const { socketId, ...scene } = play.sceneOf('stranger');
+      const there = play.sceneOf('stranger');
       const nothing = {
-        ...scene,
+        ...there,
         conversationId: 'd:987654321:987654322',
         messageId: randomUUID(),
         roomId: '987654321',
+        ...(there.socketId ? { socketId: { ...there.socketId, is: 'noSuchSocket_000AAAB' } } : {}),
       };
       expect(await play.say('stranger', nothing)).toEqual(await play.say('stranger'));
     }

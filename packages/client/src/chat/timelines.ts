@@ -90,8 +90,10 @@ export class Timelines {
     for (const summary of list) {
       let timeline = this.#timelines.get(summary.id);
       if (!timeline) {
+        // Rooms are followed by whoever is in them.
+        if (summary.kind === 'room') continue;
         timeline = this.#make(summary.id, undefined);
-        const beganSince = !first && before && summary.kind === 'direct';
+        const beganSince = !first && before;
         timeline.begin(beganSince ? 0 : summary.lastSeq);
       }
       timeline.begin(summary.lastSeq);

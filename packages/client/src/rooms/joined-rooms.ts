@@ -3,7 +3,7 @@ import { roomConversation } from '../chat/conversation-ids.ts';
 import type { Connection, OpenedLine } from '../connection/connection.ts';
 import type { RequestOptions, Requests } from '../connection/requests.ts';
 import type { Emitter } from '../emitter.ts';
-import { asSwitchboardError } from '../errors.ts';
+import { asSwitchboardError, type SwitchboardError } from '../errors.ts';
 import type { ClientEvents } from '../events.ts';
 import { unlessAborted } from '../timing.ts';
 import type { Acks, Participant, Room, RoomSignal } from '../wire.ts';
@@ -130,11 +130,24 @@ export class JoinedRooms {
       this.#follow(roomId, {}).catch(() => {});
     } catch (failure) {
       const error = asSwitchboardError(failure);
-      // A line that broke is followed by another.
-      if (error.retryable || !this.#joined.has(roomId)) return;
-      this.#drop(roomId);
-      this.#parts.events.emit('room-closed', { roomId, error });
+      if (!this.#joined.has(roomId)) return;
+      if (error.retryable) this.#enterLater(roomId);
+      else this.#shutOut(roomId, error);
     }
+  }
+
+  /** The server is not able to just now, or the line broke: whoever sends to the room waits until we are in. */
+  #enterLater(roomId: string): void {
+    if (this.#turns.has(roomId)) return;
+    this.join(roomId, { deadlineMs: Number.POSITIVE_INFINITY }).catch((failure: unknown) => {
+      const error = asSwitchboardError(failure);
+      if (error.code !== 'CLOSED' && this.#joined.has(roomId)) this.#shutOut(roomId, error);
+    });
+  }
+
+  #shutOut(roomId: string, error: SwitchboardError): void {
+    this.#drop(roomId);
+    this.#parts.events.emit('room-closed', { roomId, error });
   }
 
   #drop(roomId: string): void {

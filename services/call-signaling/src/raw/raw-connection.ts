@@ -126,8 +126,8 @@ export class RawConnection extends EventEmitter {
     if (this.readyState !== 'open') return;
     const frame = this.#outbound(packet);
     if (frame.kind === 'connect_error') this.end('fault');
-    // Whoever ends a socket for another reason says so by `end`.
-    else if (frame.kind === 'disconnect') this.end('room_deleted');
+    // To clients of Socket.IO it is final; whoever means something else says so by `end`.
+    else if (frame.kind === 'disconnect') this.end('refused');
     else if (frame.kind === 'text') this.#send(frame.data);
   }
 

@@ -308,9 +308,17 @@ describe('a socket on its way into its room', () => {
     [404, (connection: RawConnection) => connection.enter(reject('ROOM_NOT_FOUND', 'No such room'))],
     [403, (connection: RawConnection) => connection.enter(reject('PERMISSION_DENIED', 'The room is full'))],
     [401, () => stand.lines[0]?.close()],
-    [404, () => stand.io.in('room').disconnectSockets(true)],
+    [401, () => stand.io.in('room').disconnectSockets(true)],
+    [404, (connection: RawConnection) => connection.end('room_deleted')],
     [503, (connection: RawConnection) => connection.close()],
     [503, () => stand.clock.advance(11_000)],
+    [
+      503,
+      (connection: RawConnection) => {
+        stand.accepting = false;
+        connection.enter({ ok: true, value: null });
+      },
+    ],
   ] as const)('may still be refused in HTTP: %d', async (status, given) => {
     stand.enters = false;
     const refusal = refusedRaw(stand.url, '/ws/chat/5/', withToken);
@@ -413,12 +421,12 @@ describe('the end', () => {
     expect(await mine.closed).toMatchObject({ code: 4401 });
   });
 
-  it('of the room, through the adapter, is told', async () => {
+  it('for good, through the adapter, is told', async () => {
     const [mine, other] = [await open(), await open()];
     await eventually(() => stand.sockets.length === 2);
     stand.io.in('room').disconnectSockets(true);
-    expect(await mine.closed).toMatchObject({ code: 4404 });
-    expect(await other.closed).toMatchObject({ code: 4404 });
+    expect(await mine.closed).toMatchObject({ code: 4401 });
+    expect(await other.closed).toMatchObject({ code: 4401 });
   });
 
   it('of the node, by a bare close, is told; a client that speaks no more is cut', async () => {
@@ -463,12 +471,21 @@ describe('a client that does not read', () => {
     }
   };
 
-  it('is cut before it fills the memory', async () => {
+  it('is cut when too many packets wait for it', async () => {
     const mine = await open();
     await connectionOf();
     mine.ws.pause();
-    await flood('x'.repeat(100_000), 1_000);
-    await eventually(() => stand.sockets[0]?.disconnected);
+    // More than sockets buffer, and too little to be cut for its size.
+    await flood('x'.repeat(40_000), 380);
+    expect(stand.sockets[0]?.disconnected).toBe(true);
+  });
+
+  it('is cut when too much waits for it', async () => {
+    const mine = await open();
+    await connectionOf();
+    mine.ws.pause();
+    stand.io.to('room').emit('message', { content: 'x'.repeat(40 * 1024 * 1024) });
+    expect(stand.sockets[0]?.disconnected).toBe(true);
   });
 
   it('and one that does read is not, however much there is', async () => {

@@ -2,27 +2,19 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { dialects, presentRestErrorAt } from '@switchboard/dialects';
-import type { Bus, Clock } from '@switchboard/ports';
-import {
-  type Rejection,
-  type Result,
-  type RoomId,
-  reject,
-  toRejection,
-  unavailable,
-} from '@switchboard/protocol';
-import type { ClientOrigins, Logger, Metrics } from '@switchboard/service-kit';
+import { presentRestErrorAt } from '@switchboard/dialects';
+import type { Clock } from '@switchboard/ports';
+import { type Rejection, type Result, reject, unavailable } from '@switchboard/protocol';
+import type { Metrics } from '@switchboard/service-kit';
 import type { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
-import type { Admit } from '../edge/admission.ts';
-import { originAllowed } from '../edge/origin.ts';
+import { type AdmitUpgradeParts, admitUpgrade } from './admit-upgrade.ts';
 import type { Farewell } from './close-codes.ts';
 import { type HeartbeatTimes, keepAlive } from './heartbeat.ts';
 import { type RawAdmission, RawConnection } from './raw-connection.ts';
 import { createOutbound } from './raw-frames.ts';
-import { readRawPath } from './raw-path.ts';
-import { readRawToken, selectSubprotocol } from './raw-token.ts';
+import { type RawPath, readRawPath } from './raw-path.ts';
+import { selectSubprotocol } from './raw-token.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { createUpgradeLine, type UpgradeLine } from './upgrade-line.ts';
 
@@ -40,15 +32,10 @@ const ENTER_MS = 10_000;
 /** How long a client may take to return a goodbye. `closeTimeout` is younger than the types. */
 const GOODBYE = { closeTimeout: 5_000 };
 
-export interface RawServerParts {
+export interface RawServerParts extends AdmitUpgradeParts {
   readonly io: Server;
-  readonly trusted: ClientOrigins;
-  readonly bus: Pick<Bus, 'request'>;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly admit: Admit;
-  readonly accepting: () => boolean;
   readonly heartbeat: HeartbeatTimes;
 }
 
@@ -69,13 +56,11 @@ export interface RawServer extends AsyncDisposable {
  *               403       401          429                          404                 404, 403        503 at any point
  */
 export function createRawServer(parts: RawServerParts): RawServer {
-  const { io, trusted, bus, clock, logger, metrics, admit, accepting } = parts;
+  const { io, clock, logger, metrics, accepting } = parts;
   const upgrades = metrics.counter('signaling_upgrades_total', 'Upgrades of raw WebSockets', ['status']);
   const connections = new Set<RawConnection>();
   const outbound = createOutbound();
   let pending = 0;
-  const dialect = dialects.get('channels');
-  if (!dialect) throw new TypeError('raw sockets have no vocabulary');
 
   const wss = new WebSocketServer({
     ...GOODBYE,
@@ -97,54 +82,40 @@ export function createRawServer(parts: RawServerParts): RawServer {
     refuseUpgrade(socket, reply);
   };
 
-  const look = async (
-    request: IncomingMessage,
-    line: UpgradeLine,
-    room: RoomId | undefined,
-    token: string | undefined,
-  ): Promise<Result<RawAdmission>> => {
-    if (!accepting()) return { ok: false, error: unavailable('This node').rejection };
-    if (!originAllowed(request.headers, trusted)) return FOREIGN;
-    if (token === undefined) return ANONYMOUS;
-    const admitted = await admit(line, token);
-    if (!admitted.ok) return admitted;
-    if (room === undefined) return NO_ROOM;
-    const found = await bus.request('chat.room.get', { roomId: room });
-    if (!found.ok) return found;
-    if (line.revoked) return REVOKED;
-    if (!accepting()) return { ok: false, error: unavailable('This node').rejection };
-    return { ok: true, value: { identity: admitted.value, dialect, room } };
-  };
-
   const upgrade = async (request: IncomingMessage, socket: NetSocket, head: Buffer): Promise<void> => {
     const path = readRawPath(request.url ?? '');
-    if (!path) return refuse(request, socket, NO_PATH.error);
-    if (pending >= PENDING_MAX) return refuse(request, socket, unavailable('This node').rejection);
-    const line = createUpgradeLine(socket);
+    if (!path) return refuse(request, socket, NO_PATH);
+    if (pending >= PENDING_MAX) return refuse(request, socket, REFUSALS.drain);
     pending += 1;
-    let admission: Result<RawAdmission>;
     try {
-      admission = await look(request, line, path.room, readRawToken(request.headers, path.query));
-    } catch (err) {
-      logger.warn({ err }, 'upgrade not looked at');
-      admission = { ok: false, error: toRejection(err) };
+      const entered = await comeIn(request, socket, path);
+      if (!entered.ok) return refuse(request, socket, entered.error);
+      wss.handleUpgrade(request, socket, head, (ws) => {
+        upgrades.inc({ status: 101 });
+        entered.value.open(ws);
+      });
     } finally {
       pending -= 1;
     }
-    if (!admission.ok) return refuse(request, socket, admission.error);
-    const connection = connect(socket, line, admission.value);
+  };
+
+  /** As far as one can come without a WebSocket: into the room. */
+  const comeIn = async (
+    request: IncomingMessage,
+    socket: NetSocket,
+    path: RawPath,
+  ): Promise<Result<RawConnection>> => {
+    const line = createUpgradeLine(socket);
+    const admitted = await admitUpgrade({ request, line, path }, parts);
+    if (!admitted.ok) return admitted;
+    const connection = connect(socket, line, admitted.value);
     const overdue = clock.after(ENTER_MS, () => connection.end('fault'));
     const entered = await connection.entered;
     overdue[Symbol.dispose]();
-    if (typeof entered === 'string') return refuse(request, socket, REFUSALS[entered]);
-    if (!entered.ok) {
-      connection.end('fault');
-      return refuse(request, socket, entered.error);
-    }
-    wss.handleUpgrade(request, socket, head, (ws) => {
-      upgrades.inc({ status: 101 });
-      connection.open(ws);
-    });
+    if (typeof entered === 'string') return { ok: false, error: REFUSALS[entered] };
+    if (entered.ok && accepting()) return { ok: true, value: connection };
+    connection.end('fault');
+    return entered.ok ? { ok: false, error: REFUSALS.drain } : entered;
   };
 
   /** Makes a socket of Socket.IO of it, as far as that goes without a WebSocket. */
@@ -187,16 +158,12 @@ export function createRawServer(parts: RawServerParts): RawServer {
   };
 }
 
-const NO_PATH = reject('NOT_FOUND', 'Not found');
-const NO_ROOM = reject('ROOM_NOT_FOUND', 'No such room');
-const ANONYMOUS = reject('UNAUTHORIZED', 'Authentication required', { detail: 'missing_token' });
-const REVOKED = reject('UNAUTHORIZED', 'Session over', { detail: 'revoked_session' });
+const NO_PATH = reject('NOT_FOUND', 'Not found').error;
 /** What is said in HTTP to whose connection was closed before it was a WebSocket. */
 const REFUSALS: Readonly<Record<Farewell, Rejection>> = {
-  refused: REVOKED.error,
-  room_deleted: NO_ROOM.error,
+  refused: reject('UNAUTHORIZED', 'Session over', { detail: 'revoked_session' }).error,
+  room_deleted: reject('ROOM_NOT_FOUND', 'No such room').error,
   flood: reject('RATE_LIMITED', 'Too many events').error,
   fault: unavailable('The room').rejection,
   drain: unavailable('This node').rejection,
 };
-const FOREIGN = reject('PERMISSION_DENIED', 'This origin is not allowed', { detail: 'foreign_origin' });

@@ -24,8 +24,8 @@ export async function relayToRoom(
   signal: RoomSignal,
 ): Promise<boolean> {
   router.toRoom(roomId, signalOf(session, roomId, signal, false), { except: session.deviceId });
-  const members = await rooms.members(roomId);
-  return members.some(({ participant }) => participant.deviceId !== session.deviceId);
+  const isOther = ({ participant }: RoomMember): boolean => participant.deviceId !== session.deviceId;
+  return (await rooms.members(roomId)).some(isOther) || (await rooms.membersNow(roomId)).some(isOther);
 }
 
 function signalOf(

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { eventually } from './eventually.ts';
 
@@ -54,12 +54,17 @@ export async function refusedRaw(
   options: RawOptions = {},
 ): Promise<{ status: number; headers: Record<string, unknown>; body: unknown }> {
   const { ws } = dialRaw(url, path, options);
-  ws.once('open', () => ws.close());
-  const [, response] = await once(ws, 'unexpected-response');
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    ws.once('unexpected-response', (_request, answer) => resolve(answer));
+    ws.once('open', () => {
+      ws.close();
+      reject(new Error('was let in'));
+    });
+  });
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return {
-    status: response.statusCode,
+    status: response.statusCode ?? 0,
     headers: response.headers,
     body: JSON.parse(Buffer.concat(chunks).toString()),
   };
