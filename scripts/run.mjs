@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensurePrograms, howToInstall } from './programs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -77,7 +78,7 @@ function once(name, print, needed, work) {
   writeFileSync(stamp, print());
 }
 
-const workspaces = ['packages', 'services', 'tests', 'bench'];
+const workspaces = ['packages', 'services', 'tests', 'bench', 'deploy'];
 
 function install() {
   const inputs = () => [
@@ -129,17 +130,32 @@ switch (task) {
     break;
   case 'build':
     break;
-  case 'test':
-    run(process.execPath, [
-      join(root, 'node_modules/vitest/vitest.mjs'),
-      'run',
-      '--reporter=default',
-      `--reporter=${join(root, 'scripts/tally-reporter.mjs')}`,
-      ...rest,
-    ]);
+  case 'test': {
+    const missing = ensurePrograms();
+    if (missing.length > 0 && process.env.SWITCHBOARD_REQUIRE_PROGRAMS) {
+      fail(`The tests need ${missing.join(', ')}. ${howToInstall(missing)}`);
+    }
+    run(
+      process.execPath,
+      [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        'run',
+        '--reporter=default',
+        `--reporter=${join(root, 'scripts/tally-reporter.mjs')}`,
+        ...rest,
+      ],
+      { SWITCHBOARD_MISSING_PROGRAMS: missing.join(',') },
+    );
     break;
+  }
   case 'seed':
     await import(pathToFileURL(join(root, 'services/all-in-one/dist/seed.js')).href);
+    break;
+  case 'cluster':
+    // In this very process, too: whoever ends it ends the cluster.
+    process.argv = [process.execPath, join(root, 'deploy/cluster/src/main.ts'), ...rest];
+    (await import('tsx/esm/api')).register();
+    await import(pathToFileURL(join(root, 'deploy/cluster/src/main.ts')).href);
     break;
   case 'bench':
     run(process.execPath, [
@@ -151,5 +167,5 @@ switch (task) {
     ]);
     break;
   default:
-    fail(`Unknown task ${task}: start, build, test, bench or seed.`);
+    fail(`Unknown task ${task}: start, build, test, cluster, bench or seed.`);
 }

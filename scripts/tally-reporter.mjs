@@ -21,7 +21,11 @@ export default class TallyReporter {
     failed += unhandledErrors.length;
     this.line = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
     // After the default reporter's own summary, which is printed in the same tick.
+    const missing = process.env.SWITCHBOARD_MISSING_PROGRAMS;
+    const notRun = missing
+      ? `NOT RUN, for want of ${missing}: the engines on real servers and everything on a cluster. See CONTRIBUTING.md.\n`
+      : '';
     const named = unsteady.map((name) => `passed at the second try only: ${name}\n`).join('');
-    process.once('exit', () => process.stdout.write(`${named}${this.line}\n`));
+    process.once('exit', () => process.stdout.write(`${notRun}${named}${this.line}\n`));
   }
 }

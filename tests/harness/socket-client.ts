@@ -46,7 +46,7 @@ export class SocketClient {
 
   /** Sends and waits for the ack, whatever it says. */
   async ask(event: string, ...args: unknown[]): Promise<Record<string, unknown>> {
-    return (await this.socket.timeout(5000).emitWithAck(event, ...args)) as Record<string, unknown>;
+    return (await this.socket.timeout(15_000).emitWithAck(event, ...args)) as Record<string, unknown>;
   }
 
   /** Pulls the plug without a goodbye; the client library comes back by itself unless told to stay away. */

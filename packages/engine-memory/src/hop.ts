@@ -5,9 +5,3 @@
 export function hop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
-
-/** What the value looks like once it has been on the wire: JSON, shared with nobody. */
-export function wired<T>(value: T): unknown {
-  const text = JSON.stringify(value);
-  return text === undefined ? undefined : JSON.parse(text);
-}

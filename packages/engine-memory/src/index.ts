@@ -1,4 +1,4 @@
-export type { BusLogger } from './bus/bus-logger.ts';
+export type { BusLogger } from '@switchboard/ports/engine';
 export type { DeadLetter } from './bus/durable.ts';
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from './bus/memory-bus.ts';
 export { createMemoryLiveCalls } from './live-calls.ts';

@@ -1,4 +1,4 @@
-/** `points` per `windowMs`, counted per key in a fixed window that starts with the first hit. */
+/** `points` per `windowMs`, counted per key in a fixed window that starts with the first hit. Windows are whole seconds; an engine may round up. */
 export interface RateRule {
   readonly points: number;
   readonly windowMs: number;

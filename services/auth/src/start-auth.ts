@@ -11,6 +11,7 @@ import {
   type HealthCheck,
   listen,
   type Owner,
+  type Route,
   systemClock,
 } from '@switchboard/service-kit';
 import type { AuthConfig } from './config.ts';
@@ -29,6 +30,10 @@ export interface StartOverrides extends Partial<AuthDeps> {
   /** Further conditions of readiness, such as the process's lifecycle. */
   readonly checks?: readonly HealthCheck[];
   readonly nodeId?: string;
+  /** Served beside the service's own: what a cluster shows of itself. */
+  readonly routes?: readonly Route[];
+  /** Folder of the built web client; none is served without it. */
+  readonly webClient?: string;
 }
 
 /**
@@ -53,7 +58,7 @@ async function start(config: AuthConfig, overrides: StartOverrides, owned: Owner
   const key = createTokenKey(config.JWT_SECRET);
   const verifier = owned.own(createSessionVerifier({ key, bus, clock }));
   const app = createHttpApp({
-    routes: auth.routes,
+    routes: [...auth.routes, ...(overrides.routes ?? [])],
     presentError: presentRestErrorAt,
     verifier,
     clientOrigins: config.CLIENT_URL,
@@ -61,6 +66,7 @@ async function start(config: AuthConfig, overrides: StartOverrides, owned: Owner
     metrics,
     checks: [...auth.checks, ...(overrides.checks ?? [])],
     trustProxy: config.TRUST_PROXY,
+    ...(overrides.webClient === undefined ? {} : { static: overrides.webClient }),
   });
   const server = await listen(app, { host: config.HOST, port: config.PORT });
   owned.own({ [Symbol.asyncDispose]: () => server.close() });

@@ -1,17 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { createLogger, createMetrics, runService, systemClock } from '@switchboard/service-kit';
+import { connectLiveState, runServiceProcess } from '@switchboard/cluster';
+import type { LiveCall } from './calls/live-call.ts';
 import { signalingConfig } from './config.ts';
 import { startSignaling } from './start-signaling.ts';
 
-const nodeId = `signaling-${randomUUID()}`;
-const bootLogger = createLogger({ level: 'info', service: 'call-signaling', nodeId });
-
-await runService(
-  async ({ readiness }) => {
-    const config = signalingConfig.parse(process.env);
-    const logger = createLogger({ level: config.LOG_LEVEL, service: 'call-signaling', nodeId });
-    const metrics = createMetrics({ service: 'call-signaling' });
-    return startSignaling(config, { logger, metrics, clock: systemClock, checks: [readiness] });
-  },
-  { logger: bootLogger },
-);
+await runServiceProcess({
+  name: 'call-signaling',
+  config: signalingConfig,
+  start: async (config, engines, checks) =>
+    startSignaling(config, { ...engines, ...(await connectLiveState<LiveCall>(engines)), checks }),
+});

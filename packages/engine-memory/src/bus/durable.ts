@@ -1,9 +1,9 @@
 import type { Clock, ConsumerOptions } from '@switchboard/ports';
+import type { BusLogger } from '@switchboard/ports/engine';
+import { createInHand, type InHand } from '@switchboard/ports/engine';
 import { BusEvent, type EventType, unavailable } from '@switchboard/protocol';
 import { hop } from '../hop.ts';
-import type { BusLogger } from './bus-logger.ts';
 import type { Cause, Causes } from './causes.ts';
-import { createInHand, type InHand } from './in-hand.ts';
 
 const DEFAULT_MAX_DELIVER = 5;
 const DEFAULT_CONCURRENCY = 64;

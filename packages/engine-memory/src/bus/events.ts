@@ -1,7 +1,8 @@
 import type { Bus, Clock } from '@switchboard/ports';
+import type { BusLogger } from '@switchboard/ports/engine';
+import { wired } from '@switchboard/ports/engine';
 import { BusEvent, orderingKey, SwitchboardError, unavailable } from '@switchboard/protocol';
-import { hop, wired } from '../hop.ts';
-import type { BusLogger } from './bus-logger.ts';
+import { hop } from '../hop.ts';
 import { type Cause, createCauses, leadsBack } from './causes.ts';
 import { type DeadLetter, type Delivery, Durable } from './durable.ts';
 

@@ -1,5 +1,5 @@
 import type { Bus, Clock } from '@switchboard/ports';
-import type { BusLogger } from './bus-logger.ts';
+import type { BusLogger } from '@switchboard/ports/engine';
 import type { DeadLetter } from './durable.ts';
 import { createEvents } from './events.ts';
 import { createNotices } from './notices.ts';

@@ -1,7 +1,8 @@
 import type { Bus } from '@switchboard/ports';
+import type { BusLogger } from '@switchboard/ports/engine';
+import { wired } from '@switchboard/ports/engine';
 import { type NodeId, Notice, SwitchboardError, unavailable } from '@switchboard/protocol';
-import { hop, wired } from '../hop.ts';
-import type { BusLogger } from './bus-logger.ts';
+import { hop } from '../hop.ts';
 
 /** Notices under way to one listener; past it they are lost, as the port allows. */
 const MAX_UNDER_WAY = 10_000;

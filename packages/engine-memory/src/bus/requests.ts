@@ -1,38 +1,28 @@
 import type { Bus, Clock } from '@switchboard/ports';
 import {
-  REQUESTS,
-  Rejection,
+  answerRequest,
+  type BusLogger,
+  checkedPayload,
+  createInHand,
+  type InHand,
+  wired,
+} from '@switchboard/ports/engine';
+import {
   type RequestName,
   type RequestPayload,
   type RequestReply,
   type Result,
-  reject,
-  toRejection,
   unavailable,
 } from '@switchboard/protocol';
-import { hop, wired } from '../hop.ts';
-import type { BusLogger } from './bus-logger.ts';
-import { createInHand, type InHand } from './in-hand.ts';
+import { hop } from '../hop.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 /** Requests in hand per instance; past it the caller hears at once that it should come back. */
 const MAX_IN_HAND = 5_000;
 
-/** The part of a zod schema used here. */
-interface Schema {
-  safeParse(
-    value: unknown,
-  ): { success: true; data: unknown } | { success: false; error: { issues: readonly Issue[] } };
-}
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly code?: string;
-  readonly message: string;
-}
-
 interface Instance {
   readonly inHand: InHand;
-  handle(payload: unknown): Promise<Result<unknown>>;
+  readonly handle: (payload: unknown) => Promise<Result<unknown>>;
 }
 
 export interface Requests extends Pick<Bus, 'request' | 'serve'> {
@@ -61,19 +51,7 @@ export function createRequests(clock: Clock, logger: BusLogger | undefined): Req
   ): Promise<Result<unknown>> => {
     instance.inHand.enter();
     try {
-      const result = await instance.handle(payload);
-      if (!result.ok) return { ok: false, error: Rejection.parse(wired(result.error)) };
-      const reply = (REQUESTS[name].reply as Schema).safeParse(wired(result.value));
-      if (reply.success) return { ok: true, value: reply.data };
-      logger?.error(
-        { request: name, fields: complaints(reply.error.issues) },
-        'a reply does not fit its schema',
-      );
-      return { ok: false, error: toRejection(undefined) };
-    } catch (err) {
-      const error = toRejection(err);
-      if (error.code === 'INTERNAL') logger?.error({ request: name, err }, 'a request handler threw');
-      return { ok: false, error };
+      return await answerRequest(name, payload, instance.handle, logger);
     } finally {
       instance.inHand.leave();
     }
@@ -92,11 +70,9 @@ export function createRequests(clock: Clock, logger: BusLogger | undefined): Req
       { timeoutMs = DEFAULT_TIMEOUT_MS } = {},
     ): Promise<Result<RequestReply<N>>> {
       if (closed) throw unavailable(name);
-      const parsed = (REQUESTS[name].payload as Schema).safeParse(wired(payload));
-      if (!parsed.success) {
-        return reject('INVALID_DATA', 'Invalid data', { fields: complaints(parsed.error.issues) });
-      }
-      const work = hop().then(() => answer(name, pick(name), parsed.data));
+      const checked = checkedPayload(name, wired(payload));
+      if (!checked.ok) return checked;
+      const work = hop().then(() => answer(name, pick(name), checked.value));
       const result = await within(timeoutMs, name, work);
       await hop();
       return result as Result<RequestReply<N>>;
@@ -126,15 +102,4 @@ export function createRequests(clock: Clock, logger: BusLogger | undefined): Req
       await Promise.all([...groups.values()].flat().map((instance) => instance.inHand.idle()));
     },
   };
-}
-
-/** Names fields and rules, never values. */
-function complaints(issues: readonly Issue[]): NonNullable<Rejection['fields']> {
-  const fields: NonNullable<Rejection['fields']> = {};
-  for (const { path, code, message } of issues.slice(0, 20)) {
-    const field = path.map(String).join('.') || 'payload';
-    const complaint = { rule: code ?? 'invalid', message };
-    fields[field] = [...(fields[field] ?? []), complaint];
-  }
-  return fields;
 }

@@ -9,7 +9,7 @@ export interface RateLimitsHarness {
   dispose(): Promise<void>;
 }
 
-const RULE = { points: 3, windowMs: 400 };
+const RULE = { points: 3, windowMs: 1000 };
 const PASS = { allowed: true, retryAfterMs: 0 };
 
 /** What every engine of the rate limits must do. */

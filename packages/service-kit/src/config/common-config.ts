@@ -24,6 +24,8 @@ export const commonConfig = {
   MONGO_URL: fields.url({ schemes: ['mongodb', 'mongodb+srv'], aliases: ['MONGO_URI'] }).optional(),
   NATS_URL: fields.url({ schemes: ['nats', 'tls', 'ws', 'wss'] }).optional(),
   REDIS_URL: fields.url({ schemes: ['redis', 'rediss'] }).optional(),
+  /** Copies that NATS keeps of every event: 3 on a NATS cluster of three. */
+  NATS_REPLICAS: fields.integer({ min: 1, max: 5, default: 1 }),
   JWT_SECRET: fields.secret({ min: 32 }),
   ACCESS_TOKEN_TTL: fields.duration('24h'),
 } as const;

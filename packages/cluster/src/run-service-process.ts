@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { NodeId } from '@switchboard/protocol';
+import {
+  createLogger,
+  createMetrics,
+  createOwner,
+  type Env,
+  type HealthCheck,
+  type Runnable,
+  runService,
+} from '@switchboard/service-kit';
+import { type ClusterSettings, connectEngines, type Engines } from './engines.ts';
+
+export interface ServiceProcess<Config extends ClusterSettings> {
+  /** As logs and metrics call it. */
+  readonly name: string;
+  readonly config: { parse(env: Env): Config };
+  start(config: Config, engines: Engines, checks: readonly HealthCheck[]): Promise<Runnable>;
+}
+
+/** One service of a cluster as this process: configuration, engines, the service, and an orderly end. */
+export async function runServiceProcess<Config extends ClusterSettings & { LOG_LEVEL: string }>(
+  service: ServiceProcess<Config>,
+): Promise<void> {
+  const nodeId = NodeId.parse(`${service.name}-${randomUUID().slice(0, 8)}`);
+  const bootLogger = createLogger({ level: 'info', service: service.name, nodeId });
+  await runService(
+    async ({ readiness }) => {
+      const config = service.config.parse(process.env);
+      const logger = createLogger({ level: config.LOG_LEVEL as 'info', service: service.name, nodeId });
+      const metrics = createMetrics({ service: service.name });
+      const owner = createOwner();
+      try {
+        const engines = await connectEngines(config, { nodeId, logger, metrics }, owner);
+        const running = await service.start(config, engines, [readiness, ...engines.checks]);
+        owner.own(running);
+        return {
+          drain: async (withinMs) => running.drain?.(withinMs),
+          [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
+        };
+      } catch (error) {
+        await owner[Symbol.asyncDispose]();
+        throw error;
+      }
+    },
+    { logger: bootLogger },
+  );
+}

@@ -1,0 +1,2 @@
+export { createNatsBus, type NatsBusOptions } from './nats-bus.ts';
+export { PARTITIONS, STREAM_SUBJECTS } from './subjects.ts';
