@@ -61,9 +61,9 @@ describe('as readers would', () => {
 describe.each(vocabularies)('the page of $name', (dialect) => {
   const page = pageOf(dialect);
 
-  /** `npm test -- tests/docs -u` writes them anew. */
   it('has its tables as the schemas are', async () => {
-    await expect(withTables(page)).toMatchFileSnapshot(page.path);
+    const hint = 'npm test -- tests/docs -u writes the tables anew';
+    await expect(withTables(page), hint).toMatchFileSnapshot(page.path);
   });
 
   it('leaves out no event and no route', () => {
