@@ -7,14 +7,17 @@ import { authConfig } from './config.ts';
 import { startAuth } from './start-auth.ts';
 
 /** In a cluster this service also serves what is nobody's own: the published contracts and the web client. */
-const pagesConfig = defineConfig({ API_DOCS: fields.boolean(true) });
-const webClient = fileURLToPath(new URL('../../../packages/web/dist', import.meta.url));
+const pagesConfig = defineConfig({
+  API_DOCS: fields.boolean(true),
+  /** Where the built web client is; without it, beside this service in the repository. */
+  WEB_CLIENT_DIR: fields.text(fileURLToPath(new URL('../../../packages/web/dist', import.meta.url))),
+});
 
 await runServiceProcess({
   name: 'auth',
   config: authConfig,
   async start(config, engines, checks) {
-    const { API_DOCS } = pagesConfig.parse(process.env);
+    const { API_DOCS, WEB_CLIENT_DIR: webClient } = pagesConfig.parse(process.env);
     const auth = await startAuth(config, {
       ...engines,
       checks,
