@@ -120,18 +120,24 @@ describe('a session of the client', PATIENT, () => {
     await expect(client.users.me()).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
   });
 
-  it('goes on under a changed password without a word to the user', async () => {
+  it('goes on under a changed password, while every other session of the user ends', async () => {
     await using clients = new Clients(topology);
-    const { client, person } = await clients.newcomer('Alice');
-    const over: SignedOut[] = [];
-    client.on('signed-out', (signedOut) => over.push(signedOut));
-    const connected: ConnectionState[] = [];
-    client.on('connection', (state) => state.status === 'connected' && connected.push(state));
+    const storage = visibleStorage();
+    const { client, person } = await clients.newcomer('Alice', { storage });
+    const elsewhere = await clients.of(person);
+    const over: string[] = [];
+    client.on('signed-out', () => over.push('here'));
+    elsewhere.on('signed-out', () => over.push('elsewhere'));
+
+    const before = storage.tokens().at(-1);
     await client.users.changePassword(person.password, 'another password');
-    // The server closed every socket of the sessions that it ended.
-    await soon('it is connected again', () => connected.length > 0);
+    expect(storage.tokens().at(-1)).not.toBe(before);
+    await soon('the other is signed out', () => over.length > 0);
+    // And its token lapses, so that the new pair has to do.
+    const seen = storage.tokens().length;
+    await soon('it is renewed', () => storage.tokens().length > seen);
     expect((await client.chat.conversations()).length).toBe(0);
-    expect(over).toEqual([]);
+    expect(over).toEqual(['elsewhere']);
   });
 
   it('tells refusals apart', async () => {

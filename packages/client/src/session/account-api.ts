@@ -67,7 +67,7 @@ export class AccountApi {
     return (await this.#api.request<{ user: Account }>('PATCH', '/api/v1/me', change)).user;
   }
 
-  /** Ends every session and starts a new one for this client. Rejects with PERMISSION_DENIED, detail `wrong_password`. */
+  /** Ends every other session of the user; this client goes on. Rejects with PERMISSION_DENIED, detail `wrong_password`. */
   changePassword(currentPassword: string, newPassword: string): Promise<Account> {
     return this.#session.changePassword(currentPassword, newPassword);
   }

@@ -188,7 +188,7 @@ describe('a session', () => {
     expect([session.account, await storage.getItem('key')]).toEqual([null, null]);
   });
 
-  it('under a new password is a new one: not beside a refresh of the old, whose refusals wait for it', async () => {
+  it('changes its password not beside a refresh, and whoever is refused meanwhile waits for the new pair', async () => {
     const { session, server, requests, signedOut } = setUp();
     await session.logIn('alice', 'password');
     const first = await session.token();
@@ -202,7 +202,7 @@ describe('a session', () => {
     const second = await refreshing;
     await vi.advanceTimersByTimeAsync(0);
 
-    // The server has closed the old session's sockets, and its reply is still on the way.
+    // The server has replaced the refresh token, and its reply is still on the way.
     const waiting = session.refresh(second);
     await vi.advanceTimersByTimeAsync(1_000);
     held.get('/api/v1/auth/password')?.();

@@ -72,13 +72,13 @@ export class Session {
   }
 
   /**
-   * The server ends every session and starts a new one, so whoever is refused with the old token meanwhile (a socket that was closed) waits for the new
-   * one instead of asking for the old session to be renewed.
+   * Every other session of the user ends; this one goes on with a new refresh token. The one before counts as stolen from then on, so whoever is refused
+   * meanwhile waits for the new one instead of renewing with the old.
    */
   async changePassword(currentPassword: string, newPassword: string): Promise<Account> {
     const session = this.#current;
     if (!session) throw notSignedIn();
-    // Not beside a refresh of the old session, which might be refused because of us.
+    // Nor beside a refresh that is under way.
     const renew = this.#refreshing !== undefined || Date.now() >= dueAt(session);
     const token = renew ? await this.refresh(session.accessToken) : session.accessToken;
     const epoch = this.#epoch;
@@ -87,7 +87,11 @@ export class Session {
       path: '/api/v1/auth/password',
       body: { currentPassword, newPassword },
       token,
-    }).then((reply) => this.#enter(reply));
+    }).then(async (reply) => {
+      this.#held(epoch);
+      await this.#keep(reply);
+      return reply.user;
+    });
     const waiting = change.then(
       () => this.token(),
       () => this.#rotate(token, epoch),

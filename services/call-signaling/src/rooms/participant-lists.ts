@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@switchboard/ports';
-import type { RoomId, UserId } from '@switchboard/protocol';
+import type { Participant, RoomId, UserId } from '@switchboard/protocol';
 import type { Logger } from '@switchboard/service-kit';
 import type { Router } from '../router/router.ts';
 import type { RoomReader } from './room-reader.ts';
@@ -12,8 +12,8 @@ import type { RoomReader } from './room-reader.ts';
 export interface ParticipantLists extends AsyncDisposable {
   /** Read and, if it is news, told within the room's coalescing time. */
   changed(roomId: RoomId): void;
-  /** A newcomer is being shown who is there, which may be undone before it is told: the next list is news whatever it says. */
-  shown(roomId: RoomId): void;
+  /** One socket was shown this list. If it is not what all were told last, then the next one is news whatever it says. */
+  shown(roomId: RoomId, participants: readonly Participant[]): void;
   /** Read now, and told if it is news. Never rejects. */
   look(roomId: RoomId): Promise<void>;
   /** A user may be called something else now. */
@@ -69,7 +69,7 @@ export function createParticipantLists(parts: ParticipantListsParts): Participan
     try {
       const participants = await reader.participants(await reader.now(roomId));
       if (!hosts(roomId)) return;
-      const digest = createHash('sha1').update(JSON.stringify(participants)).digest('base64');
+      const digest = digestOf(participants);
       if (told.get(roomId)?.digest === digest) return;
       told.set(roomId, { digest, users: new Set(participants.map(({ id }) => id)) });
       router.toRoom(roomId, { type: 'room.participants', roomId, participants }, { here: true });
@@ -85,8 +85,11 @@ export function createParticipantLists(parts: ParticipantListsParts): Participan
       const heads = told.get(roomId)?.users.size ?? 0;
       arm(roomId, Math.min(coalesceMs + heads * MS_PER_HEAD, COALESCE_MAX_MS));
     },
-    shown(roomId) {
-      told.set(roomId, { digest: '', users: told.get(roomId)?.users ?? new Set() });
+    shown(roomId, participants) {
+      const last = told.get(roomId);
+      if (!last || last.digest === digestOf(participants)) return;
+      told.set(roomId, { ...last, digest: '' });
+      this.changed(roomId);
     },
     look,
     renamed(userId) {
@@ -103,4 +106,8 @@ export function createParticipantLists(parts: ParticipantListsParts): Participan
       await Promise.all(telling);
     },
   };
+}
+
+function digestOf(participants: readonly Participant[]): string {
+  return createHash('sha1').update(JSON.stringify(participants)).digest('base64');
 }

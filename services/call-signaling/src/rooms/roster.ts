@@ -22,6 +22,7 @@ import { renewPlaces } from './renew-places.ts';
 import { createRoomNews } from './room-news.ts';
 import { createRoomReader } from './room-reader.ts';
 import { ROOM_SOCKETS_MAX, type Roster } from './rooms.ts';
+import { serveParticipants } from './serve-participants.ts';
 
 export interface RosterParts {
   readonly nodeId: NodeId;
@@ -104,6 +105,7 @@ export async function createRoster(parts: RosterParts): Promise<Roster> {
   const show = async ({ session }: Occupant, room: Room): Promise<Result<ReplyOf<'room.join'>>> => {
     const participants = await reader.participants(await reader.now(room.id));
     session.deliver({ type: 'room.participants', roomId: room.id, participants });
+    lists.shown(room.id, participants);
     return ok({ room, participants });
   };
 
@@ -138,7 +140,6 @@ export async function createRoster(parts: RosterParts): Promise<Roster> {
       if (!still()) return await giveUp(occupant.gone ? GONE : NO_ROOM);
       place.taken = true;
       if (stored.value.first) tellJoined(occupant, roomId);
-      lists.shown(roomId);
       changed(roomId);
       return await show(occupant, stored.value.room);
     } catch (err) {
@@ -227,20 +228,7 @@ export async function createRoster(parts: RosterParts): Promise<Roster> {
     owner.own(news);
     owner.own(lists);
     owner.own(await bus.listen(heed));
-    owner.own(
-      await bus.serve('signaling.room.participants', async ({ roomIds }) => {
-        const rooms: Record<string, ReplyOf<'room.join'>['participants']> = {};
-        const waiting = [...new Set(roomIds)];
-        const worker = async (): Promise<void> => {
-          for (let roomId = waiting.pop(); roomId; roomId = waiting.pop()) {
-            const members = await reader.now(roomId);
-            if (members.length > 0) rooms[roomId] = await reader.participants(members);
-          }
-        };
-        await Promise.all(Array.from({ length: ABREAST }, worker));
-        return ok({ rooms });
-      }),
-    );
+    owner.own(await serveParticipants(bus, reader));
     const chores = [
       {
         what: 'places in rooms not renewed',

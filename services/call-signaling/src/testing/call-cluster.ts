@@ -185,6 +185,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     /** The socket closes. */
     async leave(): Promise<void> {
       this.connected = false;
+      this.joined.clear();
       devices.delete(this.deviceId);
       const { id: userId, sessionId } = this.identity;
       const { deviceId, dialect } = this;
