@@ -32,20 +32,11 @@ export async function claimAll(
     if (!state) claimed.push(userId);
     else if (userId !== callerId) busy.push(userId);
     else {
-      await unclaim(context, callId, claimed);
+      await Promise.all(claimed.map((mine) => context.liveCalls.release(mine, callId)));
       return { ok: false };
     }
   }
   return { ok: true, busy };
-}
-
-/** Gives back claims for a call that is not made, or does not ring. */
-export async function unclaim(
-  { liveCalls }: SignalingContext,
-  callId: CallId,
-  userIds: readonly UserId[],
-): Promise<void> {
-  await Promise.all(userIds.map((userId) => liveCalls.release(userId, callId)));
 }
 
 /** Undefined once claimed, else the live call that stands in the way. */

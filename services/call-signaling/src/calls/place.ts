@@ -12,7 +12,7 @@ import { uuidv7 } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
 import type { Callees } from './callees.ts';
-import { claimAll, claimedCall, unclaim } from './claims.ts';
+import { claimAll, claimedCall } from './claims.ts';
 import { answerGlare } from './glare.ts';
 import { deviceOf, isBetween } from './parties.ts';
 import { refuse } from './refusal.ts';
@@ -64,10 +64,6 @@ export async function placeNew(placing: Placing): Promise<Placed | undefined> {
   if (!claimed.ok) {
     const mine = await claimedCall(context, call.caller.id);
     return mine && placeInside(placing, mine);
-  }
-  // A call that cannot ring is history at once, and keeps nobody busy while it is written.
-  if (reached.every((id) => claimed.busy.includes(id))) {
-    await unclaim(context, call.id, [call.caller.id, ...calleeIds]);
   }
   const outcome = await transition(
     context,

@@ -143,6 +143,15 @@ describe('a signal in a room', () => {
     expect(kinds(bob)).toEqual([]);
   });
 
+  it('finds who has only just come, whatever this node knew of the room', async () => {
+    const alice = await inside(1);
+    await inside(2, 1);
+    good(await say(alice, offer, { to: toUser(2) }));
+    const carol = await inside(3, 1);
+    good(await say(alice, offer, { to: toUser(3) }));
+    await until('carol hears', () => kinds(carol).length === 1);
+  });
+
   it('says when nobody is there to hear it', async () => {
     const alice = await inside(1);
     expect(good(await say(alice, offer, { roomId: lobby }))).toEqual({ relayed: false });
