@@ -58,3 +58,12 @@ it('is bounded: what it lets go is still known to be missing', () => {
   expect(delivered.length).toBeLessThan(1_000);
   expect(timeline.behind).toBe(true);
 });
+
+it('holds nothing that was delivered, however often it comes again', () => {
+  const delivered: number[] = [];
+  const timeline = new Timeline('d:1:2', ({ seq }) => delivered.push(seq), 1_000);
+  for (let seq = 1; seq <= 1_000; seq += 1) timeline.accept(message(seq));
+  timeline.accept(message(1_002));
+  timeline.accept(message(1_001));
+  expect(delivered).toEqual([1_001, 1_002]);
+});

@@ -40,6 +40,23 @@ describe('a connection', () => {
     expect(connection.current().line).toBe(lines.last);
   });
 
+  it('does not stand on a line that broke while it was restored', async () => {
+    const lines = new FakeLines();
+    const { connection } = connectionOver(lines);
+    const restored: (() => void)[] = [];
+    connection.restoreWith(() => new Promise((resolve) => restored.push(resolve)));
+    connection.connect();
+    await vi.advanceTimersByTimeAsync(0);
+    lines.last.lose();
+    restored[0]?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(connection.state.status).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(100);
+    restored[1]?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(connection.state).toEqual({ status: 'connected', deviceId: 'device-2' });
+  });
+
   it('pauses longer and longer while it fails, and no shorter than the server asks for', async () => {
     const lines = new FakeLines();
     lines.refuse = (_, attempt) =>

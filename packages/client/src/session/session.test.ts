@@ -188,6 +188,22 @@ describe('a session', () => {
     expect([session.account, await storage.getItem('key')]).toEqual([null, null]);
   });
 
+  it('that somebody else follows is not brought back by the reply to its refresh', async () => {
+    const { session, server, storage } = setUp();
+    await session.logIn('alice', 'password');
+    let reply = (): void => {};
+    server.before = ({ path }) =>
+      path.endsWith('/refresh') ? new Promise<void>((resolve) => (reply = resolve)) : undefined;
+    const renewing = session.refresh(await session.token());
+    renewing.catch(() => {});
+    await vi.advanceTimersByTimeAsync(0);
+    await session.logIn('bob', 'password');
+    const theirs = await storage.getItem('key');
+    reply();
+    await expect(renewing).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
+    expect(await storage.getItem('key')).toBe(theirs);
+  });
+
   it('changes its password not beside a refresh, and whoever is refused meanwhile waits for the new pair', async () => {
     const { session, server, requests, signedOut } = setUp();
     await session.logIn('alice', 'password');
