@@ -9,12 +9,7 @@ describe('history and sync', () => {
   let node: TestNode;
   beforeAll(async () => {
     database = await startTestMongo();
-    node = await TestNode.start(database.database('history'), {
-      unknown: ['404'],
-      deleted: ['410'],
-      // A sweep on a busy machine would look at messages while what reading costs is counted.
-      env: { CHAT_OUTBOX_SWEEP: '1h', CHAT_OUTBOX_GRACE: '1h' },
-    });
+    node = await TestNode.start(database.database('history'), { unknown: ['404'], deleted: ['410'] });
     await Promise.all(range(137).map((n) => node.send(n % 3 ? 1 : 2, n % 3 ? 2 : 1, `m${n}`)));
   });
   afterAll(async () => {

@@ -8,14 +8,12 @@ import { ConversationId, type RoomId, unavailable } from '@switchboard/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteRoom } from '../rooms/delete-room.ts';
 import { updateRoom } from '../rooms/update-room.ts';
-import { identity, range, TestNode, until } from '../testing/chat-harness.ts';
+import { identity, range, sweeping, TestNode, until } from '../testing/chat-harness.ts';
 
 /** A bus that loses its connection to the broker: requests are answered, nothing can be published. */
 function mute(bus: Bus): Bus {
   return { ...bus, publish: () => Promise.reject(unavailable('the bus')) };
 }
-
-const never = { CHAT_OUTBOX_SWEEP: '1h', CHAT_OUTBOX_GRACE: '1h' };
 
 describe('a crash between insert and publish', () => {
   let database: TestMongo;
@@ -25,7 +23,7 @@ describe('a crash between insert and publish', () => {
   afterAll(() => database?.[Symbol.asyncDispose]());
 
   it('loses no event and no list entry: another node publishes each once', async () => {
-    const broken = await TestNode.start(database.database('crash'), { wrapBus: mute, env: never });
+    const broken = await TestNode.start(database.database('crash'), { wrapBus: mute });
     const sent = await Promise.all(range(50).map((n) => broken.send(1, 2 + (n % 5), `message ${n}`)));
     expect(broken.events).toEqual([]);
     // As after a kill: the list entries were not written either.
@@ -36,7 +34,7 @@ describe('a crash between insert and publish', () => {
     await broken.mongo.connection.collection('conversations').deleteMany({});
     await broken[Symbol.asyncDispose]();
 
-    const next = await TestNode.start(database.database('crash'));
+    const next = await TestNode.start(database.database('crash'), { env: sweeping });
     try {
       await until('everything is published', () => next.events.length >= 50);
       const messages = next.mongo.connection.collection('messages');
@@ -62,13 +60,13 @@ describe('a crash between insert and publish', () => {
     await until('published', () => healthy.events.length === 1);
     await healthy[Symbol.asyncDispose]();
 
-    const broken = await TestNode.start(database.database('receipts'), { wrapBus: mute, env: never });
+    const broken = await TestNode.start(database.database('receipts'), { wrapBus: mute });
     const conversationId = ConversationId.parse('d:1:2');
     await broken.must('chat.delivered', { deliveries: [{ conversationId, messageId: message.id }] });
     await broken.must('chat.read', { actor: identity(2), messageIds: [message.id] });
     await broken[Symbol.asyncDispose]();
 
-    const next = await TestNode.start(database.database('receipts'));
+    const next = await TestNode.start(database.database('receipts'), { env: sweeping });
     try {
       await until('both are published', () => next.events.length === 2);
       expect(next.eventsOf('chat.message.delivered')).toMatchObject([
@@ -83,7 +81,7 @@ describe('a crash between insert and publish', () => {
   });
 
   it('loses no word about a room, nor the order of the words, nor where its members were', async () => {
-    const broken = await TestNode.start(database.database('rooms'), { wrapBus: mute, env: never });
+    const broken = await TestNode.start(database.database('rooms'), { wrapBus: mute });
     const actor = identity(1);
     const kept = await broken.makeRoom(1, 'Kept');
     await updateRoom(broken.context, { actor, roomId: kept.id, name: 'Kept and renamed' });
@@ -101,7 +99,7 @@ describe('a crash between insert and publish', () => {
     await places.deleteMany({ userId: '2' });
     await broken[Symbol.asyncDispose]();
 
-    const next = await TestNode.start(database.database('rooms'));
+    const next = await TestNode.start(database.database('rooms'), { env: sweeping });
     try {
       await until('everything is published', () => next.events.length >= 6);
       const words = (id: RoomId) =>
@@ -127,7 +125,7 @@ describe('a crash between insert and publish', () => {
   });
 
   it('publishes what stands behind any number of messages that cannot be', async () => {
-    const broken = await TestNode.start(database.database('head'), { wrapBus: mute, env: never });
+    const broken = await TestNode.start(database.database('head'), { wrapBus: mute });
     await broken.send(1, 2, 'behind them');
     const messages = broken.mongo.connection.collection('messages');
     const stored = await messages.findOne({});
@@ -144,7 +142,7 @@ describe('a crash between insert and publish', () => {
     );
     await broken[Symbol.asyncDispose]();
 
-    const next = await TestNode.start(database.database('head'));
+    const next = await TestNode.start(database.database('head'), { env: sweeping });
     try {
       await until('it is published', () => next.events.length === 1);
       expect(next.eventsOf('chat.message.created')[0]?.message.content).toBe('behind them');
@@ -155,7 +153,7 @@ describe('a crash between insert and publish', () => {
 
   it('acknowledges without waiting for the bus', async () => {
     const hanging = (bus: Bus): Bus => ({ ...bus, publish: () => new Promise(() => undefined) });
-    const node = await TestNode.start(database.database('hanging'), { wrapBus: hanging, env: never });
+    const node = await TestNode.start(database.database('hanging'), { wrapBus: hanging });
     const { message } = await node.send(1, 2, 'acknowledged');
     expect(message.seq).toBe(1);
     expect((await node.send(1, 2, 'and the next')).message.seq).toBe(2);
@@ -171,7 +169,7 @@ describe.skipIf(externalMongo)('while the database is away', () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-away-'));
     await using _folder = { [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }) };
     const database = await startEmbeddedMongo({ dataDir });
-    await using node = await TestNode.start(database.url);
+    await using node = await TestNode.start(database.url, { env: sweeping });
     await node.send(1, 2, 'before', 'm1');
     await database[Symbol.asyncDispose]();
     const refused = await Promise.all(

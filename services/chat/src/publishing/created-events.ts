@@ -53,10 +53,12 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
   }, CLEAR_BATCH);
 
   async function getOut(doc: MessageDoc): Promise<void> {
+    // First, for it throws where there is no event to be made, and would leave the others' fate to nobody.
+    const event = createdEvent(doc);
     await Promise.all([
       conversations.follow(doc),
       doc.roomId === undefined ? undefined : positions.follow(doc),
-      bus.publish(createdEvent(doc)),
+      bus.publish(event),
     ]);
     await cleared.add(doc._id);
   }
