@@ -13,8 +13,10 @@ export function banner({ url, dataDir, seeded }: BannerFacts): string {
     `  Switchboard is ready at ${url}`,
     '',
     `    Web client     ${url}/`,
-    `    Socket.IO      ${url}  (peer, jitsi and native clients)`,
+    `    Socket.IO      ${url}  (peer, rooms, jitsi, expo and native clients)`,
+    `    WebSocket      ${url.replace(/^http/, 'ws')}/ws/chat/{room_id}/  (channels clients)`,
     `    Health         ${url}/health   ${url}/metrics`,
+    `    Contracts      ${url}/docs`,
     `    Data           ${dataDir}`,
   ];
   const [first] = seeded.demo;
