@@ -1,0 +1,126 @@
+import { type Outage, unhindered } from './outages.ts';
+
+/** What a party learned of the end of a call. `gone`: it asked, and the call was not there any more. */
+export interface HeardEnd {
+  readonly who: number;
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** A call as its two clients knew it. Times in milliseconds since the run began. */
+export interface CallRecord {
+  readonly id: string;
+  readonly caller: number;
+  readonly callee: number;
+  /** The caller was told that it rings. */
+  placedAt?: number;
+  /** It was refused, and never rang. */
+  refused?: string;
+  /** Either side was told that it was answered. */
+  answeredAt?: number;
+  /** The first time that either side asked for its end, in whatever words. */
+  endAskedAt?: number;
+  readonly ends: HeardEnd[];
+}
+
+/** What is found after healing. */
+export interface CallAftermath {
+  /** When the clients stopped; milliseconds since the run began. */
+  readonly at: number;
+  /** Calls in which both parties still have their places, and hear each other. */
+  readonly live: ReadonlySet<string>;
+  /** Call → its ends in the history; more than one where the two parties read different ones. */
+  readonly history: ReadonlyMap<string, readonly string[]>;
+  /** Clients that are in no call and yet busy. */
+  readonly busy: readonly number[];
+}
+
+export interface CallFindings {
+  readonly placed: number;
+  readonly refused: number;
+  readonly established: number;
+  /** Nobody asked for their end. */
+  readonly live: number;
+  readonly survived: number;
+  readonly wronglyEnded: number;
+  /** Rang longer than allowed, outages apart, or have no end. */
+  readonly unended: number;
+  /** Ended in two ways. */
+  readonly severalEnds: number;
+  /** Clients busy without a call. */
+  readonly ghost: number;
+  readonly longestRingMs: number;
+  readonly examples: readonly string[];
+}
+
+const MAX_EXAMPLES = 20;
+
+/** Pure. */
+export function checkCalls(
+  calls: readonly CallRecord[],
+  aftermath: CallAftermath,
+  outages: readonly Outage[],
+  { ringEndsWithinMs }: { readonly ringEndsWithinMs: number },
+): CallFindings {
+  const examples: string[] = [];
+  const found = { wronglyEnded: 0, unended: 0, severalEnds: 0 };
+  const complain = (what: keyof typeof found, words: string): void => {
+    found[what] += 1;
+    if (examples.length < MAX_EXAMPLES) examples.push(`${what}: ${words}`);
+  };
+  let placed = 0;
+  let established = 0;
+  let live = 0;
+  let survived = 0;
+  let longestRingMs = 0;
+
+  for (const call of calls) {
+    if (call.placedAt === undefined) continue;
+    placed += 1;
+    const first = call.ends.reduce<HeardEnd | undefined>(
+      (least, end) => (least && least.at <= end.at ? least : end),
+      undefined,
+    );
+
+    const settledAt = Math.min(
+      call.answeredAt ?? Number.POSITIVE_INFINITY,
+      first?.at ?? Number.POSITIVE_INFINITY,
+    );
+    const rang = unhindered(call.placedAt, Math.min(settledAt, aftermath.at), outages);
+    longestRingMs = Math.max(longestRingMs, rang);
+    if (rang > ringEndsWithinMs) complain('unended', `${call.id} rang ${Math.round(rang)} ms`);
+
+    const reasons = new Set(call.ends.map(({ reason }) => reason).filter((reason) => reason !== 'gone'));
+    for (const reason of aftermath.history.get(call.id) ?? []) reasons.add(reason);
+    if (reasons.size > 1) complain('severalEnds', `${call.id} ended as ${[...reasons].join(' and ')}`);
+
+    if (call.answeredAt === undefined) continue;
+    established += 1;
+    if (call.endAskedAt === undefined) {
+      live += 1;
+      if (aftermath.live.has(call.id) && !first) survived += 1;
+      else complain('wronglyEnded', `${call.id}: ${first ? said(first) : 'not live in the end'}`);
+    } else if (first && first.at < call.endAskedAt) {
+      complain('wronglyEnded', `${call.id}: ${said(first)}, before anybody asked for it`);
+    } else if (!first && !aftermath.history.has(call.id)) {
+      complain('unended', `${call.id} was to end and did not`);
+    }
+  }
+  return {
+    placed,
+    refused: calls.filter(({ refused }) => refused !== undefined).length,
+    established,
+    live,
+    survived,
+    ...found,
+    ghost: aftermath.busy.length,
+    longestRingMs,
+    examples: [...examples, ...aftermath.busy.map((who) => `ghost: client ${who} is busy`)].slice(
+      0,
+      MAX_EXAMPLES,
+    ),
+  };
+}
+
+const said = ({ reason, at, who }: HeardEnd): string =>
+  `${reason}, heard by client ${who} at ${Math.round(at)} ms`;

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry, Kind } from '../log/entry.ts';
+import { checkMessages, type MessageFindings, type StoredMessage } from './check-messages.ts';
+
+const ALICE = 0;
+const BOB = 1;
+
+function entry(kind: Kind, at: number, key: number, more: Partial<Entry> = {}): Entry {
+  return { kind, at, who: ALICE, conversation: 0, key, id: '', seq: 0, note: 0, ...more };
+}
+
+const stored = (...keys: number[]): StoredMessage[] =>
+  keys.map((key, at) => ({ id: `m${key}`, seq: at + 1, key }));
+
+/** Alice sends 1, 2, 3, each after the acknowledgement of the one before; Bob hears all. */
+function rightRun(): { log: Entry[]; messages: StoredMessage[] } {
+  const log = [1, 2, 3].flatMap((key) => [
+    entry('invoke', key * 10, key),
+    entry('ok', key * 10 + 2, key, { id: `m${key}`, seq: key }),
+    entry('deliver', key * 10 + 3, key, { who: BOB, id: `m${key}`, seq: key, note: 1 }),
+  ]);
+  return { log, messages: stored(1, 2, 3) };
+}
+
+const WRONG = ['lost', 'duplicated', 'disagreeing', 'reordered', 'gaps', 'phantom'] as const;
+const wrong = (findings: MessageFindings) =>
+  Object.fromEntries(WRONG.flatMap((what) => (findings[what] > 0 ? [[what, findings[what]]] : [])));
+
+const follow = new Map([
+  [ALICE, [0]],
+  [BOB, [0]],
+]);
+
+describe('the messages of a run', () => {
+  it('finds nothing wrong where nothing is, and counts', () => {
+    const { log, messages } = rightRun();
+    const findings = checkMessages(log, new Map([[0, messages]]), follow);
+    expect(wrong(findings)).toEqual({});
+    expect(findings).toMatchObject({ acked: 3, stored: 3, delivered: 3, maxAckStallMs: 2, deliveredLate: 0 });
+  });
+
+  it('accepts a retry that finds what the unheard attempt stored, and a message nobody heard of again', () => {
+    const { log, messages } = rightRun();
+    log.push(
+      entry('invoke', 40, 4),
+      entry('unknown', 45, 4),
+      entry('invoke', 46, 4),
+      entry('ok', 60, 4, { id: 'm4', seq: 4, note: 1 }),
+      entry('repair', 61, 4, { who: BOB, id: 'm4', seq: 4, note: 2 }),
+      entry('invoke', 70, 5),
+      entry('unknown', 75, 5),
+    );
+    const findings = checkMessages(log, new Map([[0, [...messages, { id: 'm4', seq: 4, key: 4 }]]]), follow);
+    expect(wrong(findings)).toEqual({});
+    expect(findings).toMatchObject({ acked: 4, storedUnheard: 1, maxAckStallMs: 20 });
+  });
+
+  const cases: readonly {
+    what: string;
+    change: (run: { log: Entry[]; messages: StoredMessage[] }) => void;
+    finds: Partial<Record<(typeof WRONG)[number], number>>;
+  }[] = [
+    {
+      what: 'an acknowledged message that is not there',
+      change: ({ log, messages }) => {
+        messages.pop();
+        log.pop();
+      },
+      finds: { lost: 1 },
+    },
+    {
+      what: 'an acknowledged message that is another one',
+      change: ({ log, messages }) => {
+        messages[2] = { id: 'm3', seq: 3, key: 9 };
+        log.push(entry('invoke', 50, 9), entry('unknown', 51, 9));
+        log.splice(8, 1);
+        log.push(entry('repair', 60, 9, { who: BOB, id: 'm3', seq: 3 }));
+      },
+      finds: { lost: 1 },
+    },
+    {
+      what: 'a message stored twice',
+      change: ({ log, messages }) => {
+        messages.push({ id: 'again', seq: 4, key: 3 });
+        for (const who of [ALICE, BOB]) log.push(entry('repair', 60, 3, { who, id: 'again', seq: 4 }));
+      },
+      finds: { duplicated: 1 },
+    },
+    {
+      what: 'a repeat acknowledged as another message',
+      change: ({ log }) => log.push(entry('ok', 60, 3, { id: 'other', seq: 9 })),
+      finds: { disagreeing: 1 },
+    },
+    {
+      what: 'a repeat acknowledged at another place',
+      change: ({ log }) => log.push(entry('ok', 60, 3, { id: 'm3', seq: 4 })),
+      finds: { disagreeing: 1 },
+    },
+    {
+      what: 'a message acknowledged at a place where it is not',
+      change: ({ log }) => {
+        log[7] = entry('ok', 32, 3, { id: 'm3', seq: 7 });
+      },
+      finds: { disagreeing: 1 },
+    },
+    {
+      what: 'messages stored against the order of their sending',
+      change: ({ log, messages }) => {
+        messages.splice(
+          0,
+          3,
+          { id: 'm2', seq: 1, key: 2 },
+          { id: 'm1', seq: 2, key: 1 },
+          { id: 'm3', seq: 3, key: 3 },
+        );
+        log[1] = entry('ok', 12, 1, { id: 'm1', seq: 2 });
+        log[2] = entry('deliver', 13, 1, { who: BOB, id: 'm1', seq: 2 });
+        log[4] = entry('ok', 22, 2, { id: 'm2', seq: 1 });
+        log[5] = entry('deliver', 23, 2, { who: BOB, id: 'm2', seq: 1 });
+      },
+      finds: { reordered: 1 },
+    },
+    {
+      what: 'a list that is not in order',
+      change: ({ messages }) => messages.reverse(),
+      finds: { gaps: 2, reordered: 2 },
+    },
+    {
+      what: 'a hole in the numbers',
+      change: ({ log, messages }) => {
+        messages[2] = { id: 'm3', seq: 4, key: 3 };
+        log[7] = entry('ok', 32, 3, { id: 'm3', seq: 4 });
+        log[8] = entry('deliver', 33, 3, { who: BOB, id: 'm3', seq: 4 });
+      },
+      finds: { gaps: 1 },
+    },
+    {
+      what: 'a message that a client never saw though it asked',
+      change: ({ log }) => log.splice(5, 1),
+      finds: { gaps: 1 },
+    },
+    {
+      what: 'a stored message that nobody sent',
+      change: ({ log, messages }) => {
+        messages.push({ id: 'm9', seq: 4, key: 9 });
+        for (const who of [ALICE, BOB]) log.push(entry('repair', 60, 9, { who, id: 'm9', seq: 4 }));
+      },
+      finds: { phantom: 1 },
+    },
+    {
+      what: 'a stored message that was refused',
+      change: ({ log, messages }) => {
+        messages.push({ id: 'm4', seq: 4, key: 4 });
+        log.push(entry('invoke', 50, 4), entry('fail', 51, 4));
+        for (const who of [ALICE, BOB]) log.push(entry('repair', 60, 4, { who, id: 'm4', seq: 4 }));
+      },
+      finds: { phantom: 1 },
+    },
+    {
+      what: 'a delivery of what is not stored',
+      change: ({ log }) => log.push(entry('deliver', 50, 9, { who: BOB, id: 'm9', seq: 4 })),
+      finds: { phantom: 1 },
+    },
+    {
+      what: 'a delivery at another place than where it is stored',
+      change: ({ log }) => log.push(entry('deliver', 50, 3, { who: BOB, id: 'm3', seq: 5 })),
+      finds: { phantom: 1 },
+    },
+    {
+      what: 'a delivery in a conversation to which the message does not belong',
+      change: ({ log }) => log.push(entry('deliver', 50, 3, { who: BOB, id: 'm3', seq: 3, conversation: 7 })),
+      finds: { phantom: 1 },
+    },
+    {
+      what: 'an acknowledgement of what was never sent',
+      change: ({ log }) => log.push(entry('ok', 50, 9, { id: 'm9', seq: 4 })),
+      finds: { phantom: 1 },
+    },
+  ];
+  it.each(cases)('finds $what', ({ change, finds }) => {
+    const run = rightRun();
+    change(run);
+    const findings = checkMessages(run.log, new Map([[0, run.messages]]), follow);
+    expect(wrong(findings)).toEqual(finds);
+    expect(findings.examples.length).toBeGreaterThan(0);
+  });
+
+  it('counts what came late or again without blaming it', () => {
+    const { log, messages } = rightRun();
+    const [second, third] = [log.splice(5, 1)[0], log.at(-1)];
+    if (second && third) log.push({ ...second, at: 40 }, { ...third, at: 41 });
+    const findings = checkMessages(log, new Map([[0, messages]]), follow);
+    expect(wrong(findings)).toEqual({});
+    expect(findings).toMatchObject({ deliveredLate: 1, deliveredAgain: 1 });
+  });
+});

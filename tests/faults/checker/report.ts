@@ -1,0 +1,95 @@
+import type { CallFindings } from './check-calls.ts';
+import type { LineFindings } from './check-lines.ts';
+import type { MessageFindings } from './check-messages.ts';
+
+export interface FaultReport {
+  readonly seed: number;
+  readonly kills: number;
+  /** Processes that ended without being told to. */
+  readonly died: readonly string[];
+  readonly seconds: number;
+  readonly messages: MessageFindings;
+  readonly lines: LineFindings;
+  readonly calls: CallFindings;
+  /** Kind of fault → how often, and what is known of it. */
+  readonly faults: Readonly<Record<string, string>>;
+}
+
+export interface Judgement {
+  /** Share of lost connections that must have been back and caught up in time. */
+  readonly linesInTime: number;
+}
+
+/** What of the report must not be, in words; empty when the run passed. */
+export function violations({ messages, calls, lines, died }: FaultReport, judgement: Judgement): string[] {
+  const zero: Readonly<Record<string, number>> = {
+    'acknowledged messages lost': messages.lost,
+    'messages stored twice': messages.duplicated,
+    'repeats answered with another message': messages.disagreeing,
+    'messages out of order': messages.reordered,
+    gaps: messages.gaps,
+    phantoms: messages.phantom,
+    'calls wrongly ended': calls.wronglyEnded,
+    'calls without an end in time': calls.unended,
+    'calls with several ends': calls.severalEnds,
+    'users busy without a call': calls.ghost,
+    'connections that never came back': lines.neverBack,
+    'processes that died by themselves': died.length,
+  };
+  const wrong = Object.entries(zero)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${what}: ${count}`);
+  if (lines.inTime < judgement.linesInTime) {
+    wrong.push(`connections back and caught up in time: ${percent(lines.inTime)}`);
+  }
+  return wrong;
+}
+
+/** For people. */
+export function renderReport({
+  seed,
+  kills,
+  died,
+  seconds,
+  messages,
+  lines,
+  calls,
+  faults,
+}: FaultReport): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['seed, kills, seconds', `${seed}, ${kills}, ${Math.round(seconds)}`],
+    ...Object.entries(faults).map(([kind, text]) => [`  ${kind}`, text] as const),
+    ['acked', String(messages.acked)],
+    ['stored', String(messages.stored)],
+    ['delivered', `${messages.delivered} (${messages.deliveredAgain} again, ${messages.deliveredLate} late)`],
+    ['lost', String(messages.lost)],
+    ['duplicated', String(messages.duplicated)],
+    [
+      'repeats disagreeing',
+      `${messages.disagreeing} (${messages.storedUnheard} were stored, their ack unheard)`,
+    ],
+    ['reordered', String(messages.reordered)],
+    ['gaps', String(messages.gaps)],
+    ['phantom', String(messages.phantom)],
+    ['max ack stall', ms(messages.maxAckStallMs)],
+    ['connections lost', `${lines.lost}, never back ${lines.neverBack}, in time ${percent(lines.inTime)}`],
+    ['reconnect p99', `${ms(lines.reconnectP99Ms)}, then caught up ${ms(lines.catchUpP99Ms)}`],
+    ['calls placed', `${calls.placed}, established ${calls.established}, refused ${calls.refused}`],
+    ['calls live', `${calls.live}, survived ${calls.survived}`],
+    ['calls wrongly ended', String(calls.wronglyEnded)],
+    [
+      'calls without one end',
+      `${calls.unended} unended, ${calls.severalEnds} several; longest ring ${ms(calls.longestRingMs)}`,
+    ],
+    ['ghost', String(calls.ghost)],
+    ['died by themselves', died.length === 0 ? '0' : died.join(', ')],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [
+    ...rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`),
+    ...[...messages.examples, ...calls.examples].map((example) => `  ! ${example}`),
+  ].join('\n');
+}
+
+const ms = (value: number): string => `${Math.round(value)} ms`;
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
