@@ -88,7 +88,7 @@ export const nativeRest = {
     ...user,
     method: 'post',
     path: '/api/v1/auth/password',
-    summary: 'Changes the password, ends every session and starts a new one.',
+    summary: 'Changes the password and ends every other session.',
     body: z.object({ currentPassword: GivenPassword, newPassword: StrictNewPassword }),
     replies: { 200: reply.NativeSignedIn, ...refused },
   },

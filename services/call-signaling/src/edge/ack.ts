@@ -21,13 +21,22 @@ export function positiveAck(fields: Record<string, unknown>): Record<string, unk
   return { ...fields, ok: true, success: true };
 }
 
-export function negativeAck({ code, message, retryAfterMs, fields }: Rejection): Record<string, unknown> {
+export function negativeAck({
+  code,
+  message,
+  detail,
+  retryable,
+  retryAfterMs,
+  fields,
+}: Rejection): Record<string, unknown> {
   return {
     ok: false,
     success: false,
     error: {
       code,
       message,
+      retryable,
+      ...(detail === undefined ? {} : { detail }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(fields === undefined ? {} : { fields }),
     },
