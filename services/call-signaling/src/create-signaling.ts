@@ -30,6 +30,7 @@ import { hurryGoodbyes } from './edge/goodbye.ts';
 import { createSessionRegistry } from './edge/session-registry.ts';
 import { watchSessions } from './edge/session-watch.ts';
 import { createSocketServer, HEARTBEAT } from './edge/socket-server.ts';
+import { createFence } from './fence/fence.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
 import { callRoutes } from './http/call-routes.ts';
@@ -105,12 +106,29 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       clock,
       jitsiRoom,
     });
+    const leaseMs = config.PRESENCE_LEASE_MS;
+    const fence = own(
+      createFence({
+        leaseMs,
+        clock,
+        logger,
+        async probe() {
+          await presence.devicesOf(UserId.parse('1'), clock.now());
+          if (!bus.health().up) throw unavailable('The bus');
+        },
+      }),
+    );
+    // Every node renews its leases each third of their time, and the seats of calls at once when it is back.
+    const mayBury = (): boolean => fence.mayAct(leaseMs / 2);
     const rooms = own(
       await createRoster({
         nodeId,
-        leaseMs: config.PRESENCE_LEASE_MS,
+        leaseMs,
         coalesceMs: config.PRESENCE_COALESCE_MS,
-        roomPresence: deps.roomPresence,
+        roomPresence: {
+          ...deps.roomPresence,
+          sweep: async (now) => (mayBury() ? deps.roomPresence.sweep(now) : []),
+        },
         bus,
         clock,
         logger,
@@ -134,7 +152,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       timings: {
         ringMs: config.RING_TIMEOUT_MS,
         graceMs: config.RECONNECT_GRACE_MS,
-        leaseMs: config.PRESENCE_LEASE_MS,
+        leaseMs,
       },
       presence,
       rates: deps.rates,
@@ -160,11 +178,11 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       }),
     );
     own(await startDelivery(context, deliverCallEvent));
-    const lifecycle = own(await createCallLifecycle(context));
+    const lifecycle = own(await createCallLifecycle(context, () => fence.mayAct(leaseMs / 6)));
     const attendance = own(
       createAttendance({
         nodeId,
-        leaseMs: config.PRESENCE_LEASE_MS,
+        leaseMs,
         presence,
         clock,
         logger,
@@ -174,8 +192,13 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         online,
         lifecycle,
         rooms,
+        mayBury,
       }),
     );
+    fence.onReturn(() => {
+      attendance.renew();
+      lifecycle.renew();
+    });
     own(await watchSessions({ bus, clock, logger, registry, reverifyMs: config.SESSION_REVERIFY_MS }));
     const admission = {
       nodeId,
@@ -239,6 +262,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
             if (!bus.health().up) throw unavailable('The bus');
           },
         },
+        fence.check,
         deps.mongo.check,
         {
           name: 'presence',

@@ -7,4 +7,6 @@ export interface CallLifecycle extends AsyncDisposable {
   /** After authentication, and again when the socket declares its dialect: rings it for a pending call, or gives it an away party's seat. */
   deviceArrived(session: Session): Promise<void>;
   deviceLost(session: Session): Promise<void>;
+  /** Says now, and not only when it is time, that the seats held by this node's sockets are taken. */
+  renew(): void;
 }

@@ -15,13 +15,21 @@ import { SWEEP_MS, sweep } from './sweep.ts';
 import { load, transition } from './transition.ts';
 import { wake } from './wake.ts';
 
-/** Everything in the life of calls that no client asks for: time, lost and new sockets, closed accounts, what other nodes changed. */
-export async function createCallLifecycle(context: SignalingContext): Promise<CallLifecycle> {
+/**
+ * Everything in the life of calls that no client asks for: time, lost and new sockets, closed accounts, what other nodes changed. While `mayAct` says no,
+ * what comes from time alone is left to other nodes.
+ */
+export async function createCallLifecycle(
+  context: SignalingContext,
+  mayAct: () => boolean = () => true,
+): Promise<CallLifecycle> {
   const { bus, clock, calls, timings, logger } = context;
   const failed = (err: unknown) => logger.error({ err }, 'a call chore failed');
-  calls.timers.onDue((callId) =>
-    calls.background.run(logger, 'a call deadline could not be kept', callId, () => wake(context, callId)),
-  );
+  calls.timers.onDue((callId) => {
+    // Stands in the store, too, where a sweep finds it.
+    if (!mayAct()) return;
+    calls.background.run(logger, 'a call deadline could not be kept', callId, () => wake(context, callId));
+  });
   const running = await collect(async (owner) => {
     owner.own(await bus.listen((notice) => heed(context, notice)));
     owner.own(
@@ -30,7 +38,7 @@ export async function createCallLifecycle(context: SignalingContext): Promise<Ca
         (event) => closeAccount(context, event),
       ),
     );
-    owner.own(every(SWEEP_MS, clock, () => sweep(context), failed));
+    owner.own(every(SWEEP_MS, clock, async () => (mayAct() ? sweep(context) : undefined), failed));
     owner.own(
       every(
         timings.leaseMs / 3,
@@ -55,6 +63,9 @@ export async function createCallLifecycle(context: SignalingContext): Promise<Ca
     async deviceLost(session) {
       calls.departed.add(session);
       unseat(context, session);
+    },
+    renew() {
+      renewLeases(context).catch(failed);
     },
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();

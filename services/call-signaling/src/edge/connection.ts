@@ -36,12 +36,12 @@ const AUTH_REQUIRED = reject('AUTH_REQUIRED', 'Authentication required').error;
 /**
  * One socket from connecting to disconnecting.
  *
- *   anonymous ──join──▶ joining ──verified──▶ open ──▶ closed
- *       ▲                  │ refused
- *       └──────────────────┘                 every state ends in closed
+ *   anonymous ──join──▶ joining ──verified, in its rooms, present──▶ open ──▶ closed
+ *       ▲                 │ ▲ came with a token
+ *       └─────refused─────┘                                    every state ends in closed
  *
  * A client may send right behind its `join`, without waiting: what comes while joining is kept, bounded, and handled as if
- * it had come after. Listeners are there before anything is awaited.
+ * it had come after. Listeners are there before anything is awaited. Whoever is told that it is connected can be found and reached from every node.
  */
 export function openConnection(socket: Socket, admission: Admission, parts: EdgeParts): void {
   const { config, clock, logger, metrics, dispatcher, attendance, jitsiRoom, admit } = parts;
@@ -58,6 +58,8 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   let spoke = false;
   let session: SocketSession | undefined;
   let overdue = false;
+  /** Verified, and not yet open. */
+  let entering = false;
   let complainedAt = Number.NEGATIVE_INFINITY;
 
   const refuse = (rejection: Rejection, ack?: Ack, event?: string): void => {
@@ -92,14 +94,37 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
     attendance.declared(session);
   };
 
-  const enter = (identity: Identity): SocketSession => {
-    state = 'open';
+  /** Undefined when it went in the meantime. */
+  const enter = async (identity: Identity): Promise<SocketSession | undefined> => {
+    state = 'joining';
+    entering = true;
     const entered = createSocketSession({ socket, identity, dialect: declared, jitsiRoom, now: clock.now() });
+    await entered.joined;
+    if (socket.disconnected) return undefined;
     session = entered;
-    const { deviceId, socketId } = entered;
-    entered.deliver({ type: 'connected', userId: identity.id, deviceId, socketId });
-    attendance.arrive(entered);
+    await new Promise<void>((resolve) => {
+      attendance.arrive(entered, () => {
+        const { deviceId, socketId } = entered;
+        if (socket.connected) {
+          entered.deliver({ type: 'connected', userId: identity.id, deviceId, socketId });
+        }
+        resolve();
+      });
+    });
+    if (socket.disconnected) return undefined;
+    joinTimer[Symbol.dispose]();
+    entering = false;
+    state = 'open';
     return entered;
+  };
+
+  /** What came while joining. */
+  const catchUp = (): void => {
+    for (let next = early.shift(); next; next = early.shift()) {
+      handle(next);
+      // Another join among them: what follows waits for that one.
+      if ((state as string) === 'joining') return;
+    }
   };
 
   const closeFlooding = (): void => {
@@ -121,18 +146,16 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
     const admitted = await admit(lineOf(socket), token);
     if (socket.disconnected) return;
     if (admitted.ok) {
-      const { deviceId, identity } = enter(admitted.value);
+      const entered = await enter(admitted.value);
+      if (!entered) return;
+      const { deviceId, identity } = entered;
       answer({ type: 'session.join', token }, { userId: identity.id, deviceId }, ack);
     } else {
       state = 'anonymous';
       refuse(admitted.error, ack);
       if (overdue) socket.disconnect(true);
     }
-    for (let next = early.shift(); next; next = early.shift()) {
-      handle(next);
-      // Another join among them: what follows waits for that one.
-      if ((state as string) === 'joining') return;
-    }
+    catchUp();
   };
 
   const answer = (command: Command, value: unknown, ack?: Ack): void => {
@@ -158,7 +181,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
 
   const handle = (arrived: Arrived): void => {
     const { event, ack } = arrived;
-    if (session) {
+    if (session && state === 'open') {
       const command = decode(arrived, session.identity.id);
       metrics.event(declared, command.ok ? command.value.type : 'refused');
       if (command.ok) carryOut(session, command.value, arrived);
@@ -192,6 +215,8 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
 
   const joinTimer = clock.after(config.JOIN_TIMEOUT_MS, () => {
     overdue = true;
+    // Its rooms could not be joined for so long: a client of Socket.IO comes back after this, perhaps to a node that is better off.
+    if (entering) socket.conn.close();
     if (state !== 'anonymous') return;
     refuse(AUTH_REQUIRED);
     socket.disconnect(true);
@@ -204,10 +229,18 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
     if (session) attendance.leave(session);
   });
 
-  if (admission.identity) {
-    joinTimer[Symbol.dispose]();
-    const entered = enter(admission.identity);
+  const comeIn = async (identity: Identity): Promise<void> => {
+    const entered = await enter(identity);
+    if (!entered) return;
     if (raw) void enterRoom(raw, entered, dispatcher);
+    catchUp();
+  };
+
+  if (admission.identity) {
+    comeIn(admission.identity).catch((err: unknown) => {
+      logger.error({ err }, 'connecting failed');
+      socket.conn.close();
+    });
   }
 }
 

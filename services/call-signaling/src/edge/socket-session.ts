@@ -14,7 +14,12 @@ export interface SocketSession extends Session {
   readonly socket: Socket;
   /** When the identity was last known to be good, epoch ms. */
   verifiedAt: number;
-  /** From now on this socket hears this vocabulary alone. */
+  /**
+   * Resolves once what is emitted to any of its rooms, on whichever node, reaches the socket; also when it is gone. Whoever names the socket to others waits
+   * for this first.
+   */
+  readonly joined: Promise<void>;
+  /** From now on this socket hears this vocabulary alone, as soon as its rooms are joined. */
   declare(dialect: Dialect): void;
   /** Leaves the room in which it was spoken to before; apart from `declare`, so that presence can name the vocabulary first. */
   leaveFormer(): void;
@@ -40,13 +45,19 @@ export function createSocketSession({ socket, jitsiRoom, now, ...start }: Sessio
 
   const former = new Set<Tongue>();
   const tongue = dialect?.name ?? 'undeclared';
-  void socket.join([rooms.device(deviceId), rooms.user(userId, tongue), rooms.presence(tongue)]);
+  // An adapter that spans nodes confirms; one of a single node has joined when it returns.
+  let joined = Promise.resolve(
+    socket.join([rooms.device(deviceId), rooms.user(userId, tongue), rooms.presence(tongue)]),
+  );
 
   return {
     socket,
     deviceId,
     socketId: socket.id,
     verifiedAt: now,
+    get joined() {
+      return joined;
+    },
     get identity() {
       return identity;
     },
@@ -70,8 +81,11 @@ export function createSocketSession({ socket, jitsiRoom, now, ...start }: Sessio
       if (dialect?.name === named.name) return;
       const before = dialect?.name ?? 'undeclared';
       dialect = named;
-      void socket.join([rooms.user(userId, named.name), rooms.presence(named.name)]);
-      void socket.leave(rooms.presence(before));
+      const confirmed = socket.join([rooms.user(userId, named.name), rooms.presence(named.name)]);
+      // Rather told of somebody's coming twice than not at all.
+      joined = Promise.all([joined, confirmed]).then(() => {
+        if (dialect?.name !== before) void socket.leave(rooms.presence(before));
+      });
       former.add(before);
       former.delete(named.name);
     },

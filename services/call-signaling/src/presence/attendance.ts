@@ -10,10 +10,13 @@ import type { Audience } from './audience.ts';
 
 /** Keeps what the cluster knows of this node's sockets true. Never throws: what fails is done again with the next renewal. */
 export interface Attendance extends AsyncDisposable {
-  arrive(session: SocketSession): void;
+  /** `recorded` is called once: when others can find the socket, before it is told who is here; or when the store would not take it yet, or it left. */
+  arrive(session: SocketSession, recorded: () => void): void;
   /** The socket showed its vocabulary. */
   declared(session: SocketSession): void;
   leave(session: SocketSession): void;
+  /** Says now, and not only when it is time, that this node's sockets are here. */
+  renew(): void;
   /** Resolves when nothing is under way; for shutdown. */
   settled(): Promise<void>;
 }
@@ -30,6 +33,8 @@ export interface AttendanceParts {
   readonly online: () => Promise<readonly PublicUser[]>;
   readonly lifecycle: CallLifecycle;
   readonly rooms: Pick<Roster, 'depart'>;
+  /** Whether leases that lapsed may be taken for sockets that are gone. */
+  readonly mayBury: () => boolean;
 }
 
 const RENEW_BATCH = 500;
@@ -40,6 +45,10 @@ interface Entry {
   gone: boolean;
   /** It is in the presence store as it now is, as far as we know. */
   stored: boolean;
+  /** Until when the store was last asked to believe in it, epoch ms. */
+  leaseUntil: number;
+  /** Told once that it was recorded; undefined since. */
+  recorded: (() => void) | undefined;
   greeted: boolean;
 }
 
@@ -56,18 +65,29 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     online,
     lifecycle,
     rooms,
+    mayBury,
   } = parts;
   const entries = new Map<SocketSession, Entry>();
   const leaving = new Set<Promise<void>>();
 
   const put = async (session: SocketSession, entry: Entry): Promise<void> => {
+    await session.joined;
     if (entry.gone) return;
     const now = clock.now();
     const { first } = await presence.put(session.present(nodeId), now + leaseMs, now);
+    // What has not lapsed was lost with the store: nobody was told that it went.
+    const back = entry.leaseUntil > now;
     entry.stored = true;
-    if (first) announcer.note({ userId: session.identity.id, online: true });
+    entry.leaseUntil = now + leaseMs;
+    if (first && !back) announcer.note({ userId: session.identity.id, online: true });
     session.leaveFormer();
+    tell(entry);
     await greet(session, entry);
+  };
+
+  const tell = (entry: Entry): void => {
+    entry.recorded?.();
+    entry.recorded = undefined;
   };
 
   /** The list comes after the socket is part of it, and before the first change. */
@@ -100,28 +120,51 @@ export function createAttendance(parts: AttendanceParts): Attendance {
         const unknown = byDevice.get(deviceId);
         if (unknown) unknown.entry.stored = false;
       }
+      for (const { deviceId } of batch) {
+        const known = byDevice.get(deviceId);
+        if (known?.entry.stored) known.entry.leaseUntil = now + leaseMs;
+      }
     }
     const again = [...entries].filter(([, entry]) => !entry.stored && !entry.gone);
     await Promise.all(again.map(([session, entry]) => enqueue(session, entry, () => put(session, entry))));
   };
 
   const sweep = async (): Promise<void> => {
+    if (!mayBury()) return;
     for (const userId of await presence.sweep(clock.now())) announcer.note({ userId, online: false });
   };
 
+  let renewing: Promise<void> | undefined;
+  /** One at a time, whoever asks. */
+  const renewOnce = (): Promise<void> => {
+    renewing ??= renew().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  };
+  const notRenewed = (err: unknown): void => logger.warn({ err }, 'presence leases not renewed');
+
   const timers = [
-    every(leaseMs / 3, clock, renew, (err) => logger.warn({ err }, 'presence leases not renewed')),
+    every(leaseMs / 3, clock, renewOnce, notRenewed),
     every(leaseMs / 3, clock, sweep, (err) => logger.warn({ err }, 'presence not swept')),
   ];
 
   return {
-    arrive(session) {
+    arrive(session, recorded) {
       registry.add(session);
-      const entry: Entry = { tail: Promise.resolve(), gone: false, stored: false, greeted: false };
+      const entry: Entry = {
+        tail: Promise.resolve(),
+        gone: false,
+        stored: false,
+        leaseUntil: 0,
+        recorded,
+        greeted: false,
+      };
       entries.set(session, entry);
-      void enqueue(session, entry, () => put(session, entry)).then(() =>
-        entry.gone ? undefined : lifecycle.deviceArrived(session),
-      );
+      void enqueue(session, entry, () => put(session, entry)).then(() => {
+        tell(entry);
+        return entry.gone ? undefined : lifecycle.deviceArrived(session);
+      });
     },
 
     declared(session) {
@@ -149,12 +192,17 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       leaving.add(done);
     },
 
+    renew() {
+      renewOnce().catch(notRenewed);
+    },
+
     async settled() {
       await Promise.allSettled([...leaving, ...[...entries.values()].map(({ tail }) => tail)]);
     },
 
     async [Symbol.asyncDispose]() {
       await Promise.all(timers.map((timer) => timer[Symbol.asyncDispose]()));
+      await renewing?.catch(() => undefined);
     },
   };
 }

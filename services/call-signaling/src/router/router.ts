@@ -40,7 +40,8 @@ export interface Router {
 
   /**
    * Signals between the two devices of a call travel in rooms of the call, one for each of its seats, without the bus or a database.
-   * A join is done when it resolves: an emit from another node after that arrives.
+   * A socket of this node joins; the join is done when it resolves: an emit from another node after that arrives. Leaving is harmless for one that is
+   * gone.
    */
   joinCall(deviceId: DeviceId, callId: CallId): Promise<void>;
   leaveCall(deviceId: DeviceId, callId: CallId): Promise<void>;

@@ -8,7 +8,7 @@ import type { Router } from './router.ts';
 
 export interface SocketIoRouterParts {
   readonly namespace: Namespace;
-  /** The sockets of this node, whose room changes need not travel. */
+  /** The sockets of this node: the only ones whose rooms it changes, for to change another node's is to ask all nodes. */
   readonly localSocket: (deviceId: DeviceId) => Pick<Socket, 'join' | 'leave'> | undefined;
   readonly dialects: ReadonlyMap<DialectName, Dialect>;
   readonly presence: Presence;
@@ -87,17 +87,11 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
     },
 
     async joinCall(deviceId, callId) {
-      const room = rooms.callSeat(callId, deviceId);
-      const socket = localSocket(deviceId);
-      if (socket) await socket.join(room);
-      else namespace.in(rooms.device(deviceId)).socketsJoin(room);
+      await localSocket(deviceId)?.join(rooms.callSeat(callId, deviceId));
     },
 
     async leaveCall(deviceId, callId) {
-      const room = rooms.callSeat(callId, deviceId);
-      const socket = localSocket(deviceId);
-      if (socket) await socket.leave(room);
-      else namespace.in(rooms.device(deviceId)).socketsLeave(room);
+      await localSocket(deviceId)?.leave(rooms.callSeat(callId, deviceId));
     },
 
     relay(callId, { userId, device }, delivery) {
