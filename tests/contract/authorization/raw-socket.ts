@@ -3,9 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { until } from '../../harness/event-log.ts';
 
+interface Frame {
+  readonly type?: string;
+  readonly sender_id?: number;
+  readonly user?: { readonly id: number };
+}
+
 /** A raw WebSocket in a room, or the status with which it was refused. */
 export class RawSocket {
-  readonly heard: Record<string, unknown>[] = [];
+  readonly heard: Frame[] = [];
   readonly #ws: WebSocket;
 
   private constructor(ws: WebSocket) {
@@ -30,8 +36,7 @@ export class RawSocket {
 
   /** Resolves when a frame by this user has come; whatever the vocabulary calls the sender. */
   hears(userId: string, type: string | undefined): Promise<unknown> {
-    const by = (frame: Record<string, unknown>) =>
-      String(frame.sender_id ?? (frame.user as { id?: number } | undefined)?.id) === userId;
+    const by = ({ sender_id, user }: Frame) => (sender_id ?? user?.id) === Number(userId);
     return until(`a frame by ${userId}`, () => this.heard.find((frame) => by(frame) && frame.type === type));
   }
 
