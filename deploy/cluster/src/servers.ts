@@ -23,11 +23,11 @@ export interface NatsPlace {
   readonly logFile: string;
 }
 
-/** One nats-server with JetStream, or three that replicate it. `url` is their hosts alone: which user, the services must say. */
+/** One nats-server with JetStream, or three that replicate it. `url` is their hosts alone: which user, the services must say. `monitors`: where each tells of itself. */
 export async function startNats(
   count: 1 | 3,
   { config, passwords, dataDir, logFile }: NatsPlace,
-): Promise<Servers> {
+): Promise<Servers & { readonly monitors: readonly string[] }> {
   const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
   const clusterPorts = await Promise.all(ports.map(() => freePort()));
   const monitorPorts = await Promise.all(ports.map(() => freePort()));
@@ -80,7 +80,11 @@ export async function startNats(
       });
     }),
   );
-  return { url: ports.map((port) => `127.0.0.1:${port}`).join(','), nodes };
+  return {
+    url: ports.map((port) => `127.0.0.1:${port}`).join(','),
+    nodes,
+    monitors: monitorPorts.map((port) => `http://127.0.0.1:${port}`),
+  };
 }
 
 /** One redis-server with an append-only file, or a Redis Cluster of three masters. */

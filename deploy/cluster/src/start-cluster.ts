@@ -47,6 +47,8 @@ export interface Cluster extends AsyncDisposable {
   readonly chat: readonly ServiceNode[];
   readonly signaling: readonly ServiceNode[];
   readonly nats: readonly Child[];
+  /** Where each NATS server answers `/varz` and its like. */
+  readonly natsMonitors: readonly string[];
   readonly redis: readonly Child[];
   readonly database: Child | undefined;
   /** NATS_URL of one service. */
@@ -147,6 +149,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       chat,
       signaling,
       nats: nats.nodes,
+      natsMonitors: nats.monitors,
       redis: redis.nodes,
       database: database?.nodes[0],
       natsUrl: (user) => natsUrl(nats.url, user, passwords),
