@@ -19,9 +19,9 @@ export interface ServiceProcess<Config extends ClusterSettings> {
 }
 
 /** One service of a cluster as this process: configuration, engines, the service, and an orderly end. */
-export async function runServiceProcess<Config extends ClusterSettings & { LOG_LEVEL: string }>(
-  service: ServiceProcess<Config>,
-): Promise<void> {
+export async function runServiceProcess<
+  Config extends ClusterSettings & { LOG_LEVEL: string; DRAIN_DELAY: number },
+>(service: ServiceProcess<Config>): Promise<void> {
   const nodeId = NodeId.parse(`${service.name}-${randomUUID().slice(0, 8)}`);
   const bootLogger = createLogger({ level: 'info', service: service.name, nodeId });
   await runService(
@@ -35,7 +35,12 @@ export async function runServiceProcess<Config extends ClusterSettings & { LOG_L
         const running = await service.start(config, engines, [readiness, ...engines.checks]);
         owner.own(running);
         return {
-          drain: async (withinMs) => running.drain?.(withinMs),
+          async drain(withinMs) {
+            // Readiness fails by now. Whoever is sent here until that is noticed is still served.
+            const noticeMs = Math.min(config.DRAIN_DELAY, withinMs / 2);
+            await new Promise<void>((resolve) => void setTimeout(resolve, noticeMs));
+            await running.drain?.(withinMs - noticeMs);
+          },
           [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
         };
       } catch (error) {

@@ -57,6 +57,8 @@ export async function startChat(config: ChatConfig, overrides: ChatOverrides = {
     logger.info({ url: server.url }, 'chat listens');
     return {
       url: server.url,
+      // Requests in hand are finished, and nobody new is let in; what comes over the bus is answered until the service is closed.
+      drain: (withinMs) => server.close(withinMs),
       async [Symbol.asyncDispose]() {
         // The server first: requests in hand still find the service behind them.
         await server.close();

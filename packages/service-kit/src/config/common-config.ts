@@ -26,6 +26,8 @@ export const commonConfig = {
   REDIS_URL: fields.url({ schemes: ['redis', 'rediss'] }).optional(),
   /** Copies that NATS keeps of every event: 3 on a NATS cluster of three. */
   NATS_REPLICAS: fields.integer({ min: 1, max: 5, default: 1 }),
+  /** How long a service of a cluster that was told to stop goes on as before, until its load balancer has seen that it is not ready. */
+  DRAIN_DELAY: fields.duration('2s'),
   JWT_SECRET: fields.secret({ min: 32 }),
   ACCESS_TOKEN_TTL: fields.duration('24h'),
 } as const;

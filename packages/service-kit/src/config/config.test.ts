@@ -112,6 +112,8 @@ describe('defineConfig', () => {
       CLIENT_URL: [],
       TRUST_PROXY: false,
       JWT_SECRET: SECRET,
+      NATS_REPLICAS: 1,
+      DRAIN_DELAY: 2_000,
       ACCESS_TOKEN_TTL: 86_400_000,
     });
     expect(Object.isFrozen(config)).toBe(true);

@@ -20,6 +20,11 @@ import { refusePayload } from './payload.ts';
 import { createSocketSession, type SocketSession } from './socket-session.ts';
 import { boundUnsent } from './unsent.ts';
 
+export interface Connection {
+  /** Resolves when everything that came is answered. */
+  answered(): Promise<void>;
+}
+
 interface Arrived {
   readonly event: string;
   readonly args: readonly unknown[];
@@ -43,7 +48,7 @@ const AUTH_REQUIRED = reject('AUTH_REQUIRED', 'Authentication required').error;
  * A client may send right behind its `join`, without waiting: what comes while joining is kept, bounded, and handled as if
  * it had come after. Listeners are there before anything is awaited. Whoever is told that it is connected can be found and reached from every node.
  */
-export function openConnection(socket: Socket, admission: Admission, parts: EdgeParts): void {
+export function openConnection(socket: Socket, admission: Admission, parts: EdgeParts): Connection {
   const { config, clock, logger, metrics, dispatcher, attendance, jitsiRoom, admit } = parts;
   const flood = createFloodGate(config.SOCKET_EVENT_RATE, clock);
   const lanes = createLanes(config.SOCKET_PENDING_MAX);
@@ -242,6 +247,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
       socket.conn.close();
     });
   }
+  return { answered: () => lanes.idle() };
 }
 
 /** Raw sockets speak one vocabulary, whose words others may have, too. */

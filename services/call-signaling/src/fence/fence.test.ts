@@ -30,7 +30,7 @@ function fenced() {
       stalled += ms;
     },
     /** Time passes in the steps of a process that runs. */
-    async run(ms: number): Promise<void> {
+    run: async (ms: number): Promise<void> => {
       for (let passed = 0; passed < ms; passed += 500) await clock.advance(500);
     },
     cut: () => {
