@@ -166,7 +166,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 /** Made from the one secret, so that a restart on kept data finds the same. */
 function natsPasswords(secret: string): NatsPasswords {
-  const derived = (user: string) => createHmac('sha256', secret).update(`nats:${user}`).digest('hex');
+  // The server reads what a variable holds as configuration: what begins with a digit may be a number to it, and no valid one.
+  const derived = (user: string) =>
+    `nats-${createHmac('sha256', secret).update(`nats:${user}`).digest('hex')}`;
   return { auth: derived('auth'), chat: derived('chat'), signaling: derived('signaling') };
 }
 
