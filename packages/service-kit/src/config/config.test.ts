@@ -111,6 +111,7 @@ describe('defineConfig', () => {
       PORT: 3000,
       CLIENT_URL: [],
       TRUST_PROXY: false,
+      NATS_REPLICAS: 1,
       JWT_SECRET: SECRET,
       NATS_REPLICAS: 1,
       DRAIN_DELAY: 2_000,
