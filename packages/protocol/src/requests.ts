@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { ConversationSummary, Message } from './chat.ts';
+import { ChatTarget, ConversationSummary, Message } from './chat.ts';
 import { ChatConversations, ChatHistory, ChatRead, ChatSend, ChatSync } from './commands.ts';
+import { Rejection } from './errors.ts';
 import { ConversationId, DeviceId, MessageId, RoomId, SessionId, UserId } from './ids.ts';
 import { Participant, Room } from './room.ts';
 import { DirectoryUser, Identity } from './user.ts';
@@ -11,6 +12,13 @@ import { DirectoryUser, Identity } from './user.ts';
  */
 const bare = { type: true } as const;
 const Page = z.object({ messages: z.array(Message), more: z.boolean() });
+const Sent = z.object({ message: Message, duplicate: z.boolean() });
+
+/**
+ * Bounds on one `chat.send.batch`; bytes are those of the messages as UTF-8 JSON, and whoever gathers them keeps within. The reply, which repeats each message with its
+ * sender and readers, or tells of a longer one stored before, stays below a broker's usual 1 MiB.
+ */
+export const SEND_BATCH = { messages: 64, bytes: 256 * 1024 } as const;
 
 export const REQUESTS = {
   /** Is this session of this user still good? Rejects UNAUTHORIZED with detail user_deleted, user_banned or revoked_session. */
@@ -27,7 +35,31 @@ export const REQUESTS = {
   'chat.send': {
     /** To a room: the calling edge has seen that `actor` is in it. */
     payload: ChatSend.omit(bare).extend({ actor: Identity, origin: DeviceId.optional() }),
-    reply: z.object({ message: Message, duplicate: z.boolean() }),
+    reply: Sent,
+  },
+  /**
+   * Stores what one device sends to one conversation, in this order, as so many `chat.send` would; one answer for each, in the same order. One refused does not hold up
+   * the others. A SERVICE_UNAVAILABLE among the answers means unknown, as it does for the whole.
+   */
+  'chat.send.batch': {
+    /** To a room: the calling edge has seen that `actor` is in it. */
+    payload: z.object({
+      actor: Identity,
+      origin: DeviceId.optional(),
+      to: ChatTarget,
+      messages: z
+        .array(ChatSend.omit({ ...bare, to: true }))
+        .min(1)
+        .max(SEND_BATCH.messages),
+    }),
+    reply: z.object({
+      answers: z.array(
+        z.discriminatedUnion('ok', [
+          z.object({ ok: z.literal(true), value: Sent }),
+          z.object({ ok: z.literal(false), error: Rejection }),
+        ]),
+      ),
+    }),
   },
   'chat.read': {
     payload: ChatRead.omit(bare).extend({ actor: Identity }),

@@ -126,7 +126,7 @@ export async function buildContext(config: ChatSettings, deps: ChatDeps): Promis
     roomEvents,
     deliveredEvents,
     membership: createMembership({ direct: createDirectKind(directory), room: createRoomKind(rooms) }),
-    sending: createRepeats((draft) => commits.submit(draft), messages, MAX_ACKNOWLEDGED),
+    sending: createRepeats((draft, since) => commits.submit(draft, since), messages, MAX_ACKNOWLEDGED),
   };
 
   return {

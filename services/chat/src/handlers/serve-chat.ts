@@ -1,12 +1,13 @@
 import type { Bus } from '@switchboard/ports';
 import type { RequestName, RequestPayload, RequestReply, Result } from '@switchboard/protocol';
-import { mongoFault } from '@switchboard/service-kit';
 import type { ChatContext } from '../context.ts';
 import { listConversations } from '../conversations/list-conversations.ts';
 import { history, sync } from '../messages/list-messages.ts';
 import { sendMessage } from '../messages/send-message.ts';
 import { markDelivered } from '../receipts/mark-delivered.ts';
 import { markRead } from '../receipts/mark-read.ts';
+import { requestFault } from './request-fault.ts';
+import { sendBatch } from './send-batch.ts';
 import { tellRoom } from './tell-room.ts';
 
 type ChatRequest = Extract<RequestName, `chat.${string}`>;
@@ -20,6 +21,7 @@ type ChatHandlers = {
 /** Every request of the bus that is chat's, and who carries it out. */
 const HANDLERS: ChatHandlers = {
   'chat.send': sendMessage,
+  'chat.send.batch': sendBatch,
   'chat.read': markRead,
   'chat.delivered': markDelivered,
   'chat.sync': sync,
@@ -50,9 +52,7 @@ function serve<N extends ChatRequest>(bus: Bus, name: N, context: ChatContext): 
     try {
       return await handle(context, payload);
     } catch (error) {
-      const fault = mongoFault(error);
-      if (fault.code === 'INTERNAL') context.logger.error({ request: name, err: error }, 'a request failed');
-      throw fault;
+      throw requestFault(context, name, error);
     }
   });
 }

@@ -25,4 +25,6 @@ export interface MessageLog {
   tail(conversationId: string): Promise<Tail>;
   byId(id: string): Promise<MessageDoc | undefined>;
   byClientMessage(senderId: string, clientMessageId: string): Promise<MessageDoc | undefined>;
+  /** Those of them that there are, in any order. */
+  byClientMessages(senderId: string, clientMessageIds: readonly string[]): Promise<MessageDoc[]>;
 }

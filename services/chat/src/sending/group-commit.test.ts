@@ -78,6 +78,10 @@ class FakeCollection {
       byId: async (id) => docs.find((doc) => doc._id === id),
       byClientMessage: async (senderId, clientMessageId) =>
         docs.find((doc) => doc.sender.id === senderId && doc.clientMessageId === clientMessageId),
+      byClientMessages: async (senderId, ids) =>
+        docs.filter(
+          ({ sender, clientMessageId: id }) => sender.id === senderId && id !== undefined && ids.includes(id),
+        ),
     };
   }
 }
@@ -136,6 +140,32 @@ describe('group commit', () => {
       [4, true],
       [5, false],
     ]);
+  });
+
+  it('answers a whole batch that is repeated with a look at the database, not with a round for each', async () => {
+    const collection = new FakeCollection();
+    const ids = range(50).map((n) => `client-${n}`);
+    const first = await Promise.all(ids.map((id) => committer(collection.log()).submit(draft('d:1:2', id))));
+    const elsewhere = committer(collection.log());
+    collection.inserts.length = 0;
+    const again = await Promise.all(
+      [...ids, undefined, 'new'].map((id) => elsewhere.submit(draft('d:1:2', id))),
+    );
+    expect(again.slice(0, 50).map(({ doc, duplicate }) => [doc._id, duplicate])).toEqual(
+      first.map(({ doc }) => [doc._id, true]),
+    );
+    expect(again.slice(50).map(({ doc }) => doc.seq)).toEqual([51, 52]);
+    expect(collection.inserts.length).toBeLessThanOrEqual(3);
+  });
+
+  it('stores nothing that was asked for longer ago than anybody waits for it', async () => {
+    const collection = new FakeCollection();
+    const commits = committer(collection.log(), { giveUpMs: 100 });
+    await expect(commits.submit(draft('d:1:2'), Date.now() - 100)).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    expect(collection.docs).toEqual([]);
+    expect(commits.queued).toBe(0);
   });
 
   it('refuses what exceeds the queue, and takes more once there is room', async () => {

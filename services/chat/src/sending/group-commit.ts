@@ -23,9 +23,10 @@ export interface GroupCommitDeps {
 export interface GroupCommit {
   /**
    * Resolves once the message is stored with majority and journal. Rejects with a retryable SERVICE_UNAVAILABLE, after which it is unknown whether it
-   * is (or will be) stored.
+   * is (or will be) stored. `since`: when it was asked for, epoch ms; the time to give up runs from there, so that whoever gave up in the meantime and sent
+   * others is not overtaken by it.
    */
-  submit(draft: Draft): Promise<Stored>;
+  submit(draft: Draft, since?: number): Promise<Stored>;
   readonly queued: number;
   /** Refuses new messages; resolves when none is left in hand. */
   close(): Promise<void>;
@@ -128,17 +129,50 @@ export function createGroupCommit(deps: GroupCommitDeps): GroupCommit {
   }
 
   async function storeRun(run: Run): Promise<void> {
-    deps.onCommitted(conclude(run, await log.insert(run.docs, true)));
+    const outcomes = await log.insert(run.docs, true);
+    deps.onCommitted(conclude(run, outcomes, await repeatsBehind(run, outcomes)));
+  }
+
+  /**
+   * Whoever repeats one message has often lost the answers to a whole batch, and each repeat would end a round of its own: the others of that sender behind it are
+   * looked up together.
+   */
+  async function repeatsBehind(
+    { entries }: Run,
+    outcomes: readonly InsertOutcome[],
+  ): Promise<ReadonlyMap<Pending, MessageDoc>> {
+    const at = outcomes.findIndex(
+      (outcome) => outcome.kind === 'duplicate' && outcome.of === 'clientMessage',
+    );
+    const senderId = entries[at]?.draft.sender.id;
+    const behind = new Map<string, Pending>();
+    for (const entry of entries.slice(at + 1)) {
+      const { sender, clientMessageId } = entry.draft;
+      if (sender.id === senderId && clientMessageId !== undefined) behind.set(clientMessageId, entry);
+    }
+    if (senderId === undefined || behind.size === 0) return new Map();
+    const docs = await log.byClientMessages(senderId, [...behind.keys()]).catch(() => []);
+    return new Map(
+      docs.flatMap((doc) => {
+        const entry = doc.clientMessageId === undefined ? undefined : behind.get(doc.clientMessageId);
+        return entry ? [[entry, doc] as const] : [];
+      }),
+    );
   }
 
   /** Answers the senders of a run as far as it came and puts the rest back; returns what was stored. */
-  function conclude(run: Run, outcomes: readonly InsertOutcome[]): MessageDoc[] {
+  function conclude(
+    run: Run,
+    outcomes: readonly InsertOutcome[],
+    repeats: ReadonlyMap<Pending, MessageDoc> = new Map(),
+  ): MessageDoc[] {
     const { lane, entries, docs } = run;
     const committed: MessageDoc[] = [];
     const again: Pending[] = [];
     entries.forEach((entry, index) => {
       const outcome = outcomes[index] ?? { kind: 'skipped' };
       const doc = docs[index];
+      const repeated = outcome.kind === 'skipped' ? repeats.get(entry) : undefined;
       if (outcome.kind === 'stored' && doc) {
         lane.tail = { seq: doc.seq, at: doc.createdAt.getTime() };
         lane.losses = 0;
@@ -149,6 +183,8 @@ export function createGroupCommit(deps: GroupCommitDeps): GroupCommit {
         settle(entry, { error: unavailable('The message store', outcome.cause) });
       } else if (outcome.kind === 'duplicate' && outcome.of !== 'seq') {
         void answerFromStore(entry, outcome.of);
+      } else if (repeated) {
+        settle(entry, { stored: { doc: repeated, duplicate: repeated._id !== entry.draft._id } });
       } else {
         if (outcome.kind === 'duplicate') {
           lane.tail = undefined;
@@ -216,12 +252,15 @@ export function createGroupCommit(deps: GroupCommitDeps): GroupCommit {
       return queued;
     },
 
-    submit(draft) {
-      if (closing || queued >= deps.maxQueue) return Promise.reject(unavailable('The message store'));
+    submit(draft, since = clock.now()) {
+      const giveUpAt = since + deps.giveUpMs;
+      if (closing || queued >= deps.maxQueue || giveUpAt <= clock.now()) {
+        return Promise.reject(unavailable('The message store'));
+      }
       queued += 1;
       return new Promise((resolve, reject) => {
         const lane = lanes.get(draft.conversationId) ?? open(draft.conversationId);
-        lane.push({ draft, giveUpAt: clock.now() + deps.giveUpMs, resolve, reject });
+        lane.push({ draft, giveUpAt, resolve, reject });
         if (lane.tail) schedule();
         else if (!lane.warming) void warm(lane);
       });

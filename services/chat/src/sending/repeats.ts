@@ -4,8 +4,8 @@ import type { Draft, MessageLog, Stored } from './draft.ts';
 export interface Repeats {
   /** True when a message under this clientMessageId is being stored or was lately, on this node. */
   knows(senderId: string, clientMessageId: string | undefined): boolean;
-  /** Submits the draft unless it is a repeat; then answers as the first one is answered. */
-  once(draft: Draft): Promise<Stored>;
+  /** Submits the draft unless it is a repeat; then answers as the first one is answered. `since`: as for `GroupCommit.submit`. */
+  once(draft: Draft, since: number): Promise<Stored>;
 }
 
 /**
@@ -13,7 +13,7 @@ export interface Repeats {
  * half of the promise: repeats on other nodes, or long after, are caught by the unique index.
  */
 export function createRepeats(
-  submit: (draft: Draft) => Promise<Stored>,
+  submit: (draft: Draft, since: number) => Promise<Stored>,
   log: Pick<MessageLog, 'byId'>,
   maxRemembered: number,
 ): Repeats {
@@ -22,9 +22,9 @@ export function createRepeats(
   // A user id holds no space.
   const keyOf = (senderId: string, clientMessageId: string) => `${senderId} ${clientMessageId}`;
 
-  async function first(key: string, draft: Draft): Promise<Stored> {
+  async function first(key: string, draft: Draft, since: number): Promise<Stored> {
     try {
-      const stored = await submit(draft);
+      const stored = await submit(draft, since);
       acknowledged.set(key, stored.doc._id);
       return stored;
     } finally {
@@ -39,8 +39,8 @@ export function createRepeats(
       return inHand.has(key) || acknowledged.has(key);
     },
 
-    async once(draft) {
-      if (draft.clientMessageId === undefined) return submit(draft);
+    async once(draft, since) {
+      if (draft.clientMessageId === undefined) return submit(draft, since);
       const key = keyOf(draft.sender.id, draft.clientMessageId);
       const running = inHand.get(key);
       if (running) return { doc: (await running).doc, duplicate: true };
@@ -50,7 +50,7 @@ export function createRepeats(
       // Somebody may have come first during the read.
       const meanwhile = inHand.get(key);
       if (meanwhile) return { doc: (await meanwhile).doc, duplicate: true };
-      const mine = first(key, draft);
+      const mine = first(key, draft, since);
       inHand.set(key, mine);
       return mine;
     },

@@ -109,6 +109,12 @@ export function createMessageStore(model: MessageModel, options: MessageStoreOpt
       return doc ?? undefined;
     },
 
+    byClientMessages: (senderId, clientMessageIds) =>
+      model
+        .find({ 'sender.id': senderId, clientMessageId: { $in: clientMessageIds, $exists: true } })
+        .readConcern(durable.level)
+        .lean<MessageDoc[]>(),
+
     byIds: (ids) => model.find({ _id: { $in: ids } }).lean<MessageDoc[]>(),
 
     async before(conversationId, before, limit) {
