@@ -24,7 +24,7 @@ export class EventLog {
   }
 
   /** The next untaken event of that name whose first argument fits; waits for it, and says what came instead when it does not. */
-  next(event: string, fits: (payload: Payload) => boolean = () => true, withinMs = 5000): Promise<Payload> {
+  next(event: string, fits: (payload: Payload) => boolean = () => true, withinMs = 15_000): Promise<Payload> {
     return new Promise((resolve, reject) => {
       const tryTake = () => {
         const index = this.#untaken.findIndex((r) => r.event === event && fits((r.args[0] ?? {}) as Payload));
@@ -52,7 +52,7 @@ export class EventLog {
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 5000,
+  withinMs = 15_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -51,7 +51,14 @@ export async function cluster(settings: Record<string, string> = {}): Promise<To
     dataDir: data.path,
     signaling: 2,
     entrances: true,
-    env: { JWT_SECRET: randomBytes(32).toString('hex'), BCRYPT_COST: '4', ...SCENARIO_SETTINGS, ...settings },
+    // What a killed node leaves behind is gone within this time, not within the half minute of production.
+    env: {
+      PRESENCE_LEASE_MS: '6000',
+      JWT_SECRET: randomBytes(32).toString('hex'),
+      BCRYPT_COST: '4',
+      ...SCENARIO_SETTINGS,
+      ...settings,
+    },
   });
   return {
     name: 'cluster',
