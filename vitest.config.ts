@@ -6,8 +6,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['development', 'node'] } },
   test: {
     include: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'tests/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Ample: every wait inside a test has a deadline of its own, and says what it waited for.
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     // None while developing. Where a busy neighbour may hold the machine up, a second try is granted, and the tally names who needed it.
     retry: Number(process.env.SWITCHBOARD_TEST_RETRIES ?? 0),
     passWithNoTests: false,
