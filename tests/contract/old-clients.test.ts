@@ -92,6 +92,34 @@ describe.each(
     await b.log.next('call_ended', (ended) => ended.callId === callId);
   });
 
+  it('rooms: a room, who is in it, messages, an offer to another, a call, its end', async () => {
+    const [alice, bob] = await pair();
+    const [a, b] = [await open(alice), await open(bob)];
+    const room = await http('POST', `${topology.url(0)}/api/rooms`, {
+      token: alice.token,
+      body: { name: `room of ${alice.username}` },
+    });
+    const roomId = room.body.id;
+    a.send('join-room', roomId);
+    await a.log.next('room-participants', (list) => JSON.stringify(list).includes(alice.username));
+    b.send('join-room', { roomId });
+    expect(await a.log.next('user-joined')).toMatchObject({ userId: bob.id, roomId });
+    b.send('send-message', { roomId, content: 'Hello all' });
+    for (const client of [a, b]) {
+      expect(await client.log.next('new-message')).toMatchObject({ senderId: bob.id, content: 'Hello all' });
+    }
+    a.send('webrtc-offer', { roomId, to: bob.id, offer });
+    expect(await b.log.next('webrtc-offer')).toMatchObject({ from: alice.id, offer });
+    a.send('initiate-call', { to: bob.id, callType: 'video' });
+    const { callId } = await b.log.next('incoming-call', ({ from }) => from === alice.id);
+    b.send('accept-call', { callId });
+    expect(await a.log.next('call-accepted')).toMatchObject({ callId, from: bob.id });
+    a.send('end-call', { callId });
+    expect(await b.log.next('call-ended')).toMatchObject({ callId, from: alice.id });
+    b.send('leave-room', roomId);
+    expect(await a.log.next('user-left')).toMatchObject({ userId: bob.id, roomId });
+  });
+
   it('is refused in the words of the documents, and told what it did wrong by ack and by event', async () => {
     const alice = await register(topology, 'Alice');
     await expect(open(alice, { token: 'nonsense' })).rejects.toThrow(/^Authentication error$/);
