@@ -1,4 +1,4 @@
-// `npm start`, `npm test`, `npm run bench`, `npm run seed`: installs and builds what is missing or stale, then runs.
+// `npm start`, `npm test`, `npm run cluster`, `npm run faults`, `npm run bench`, `npm run seed`: installs and builds what is missing or stale, then runs.
 // Plain JavaScript on Node's own modules: it must work before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -157,6 +157,15 @@ switch (task) {
     (await import('tsx/esm/api')).register();
     await import(pathToFileURL(join(root, 'deploy/cluster/src/main.ts')).href);
     break;
+  case 'faults':
+    run(process.execPath, [
+      '--import',
+      'tsx',
+      '--conditions=development',
+      join(root, 'tests/faults/main.ts'),
+      ...rest,
+    ]);
+    break;
   case 'bench':
     run(process.execPath, [
       '--import',
@@ -167,5 +176,5 @@ switch (task) {
     ]);
     break;
   default:
-    fail(`Unknown task ${task}: start, build, test, cluster, bench or seed.`);
+    fail(`Unknown task ${task}: start, build, test, cluster, faults, bench or seed.`);
 }

@@ -61,6 +61,8 @@ export async function startNats(
               `nats://127.0.0.1:${clusterPorts[at]}`,
               '-routes',
               routes,
+              // The services are given all of them, and use no others.
+              '-no_advertise',
             ];
       return startChild({
         name: `nats-${at + 1}`,

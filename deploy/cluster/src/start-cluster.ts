@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly onStarted?: (name: string) => void;
   /** A gateway more for each signaling node, which sends sockets to that one alone: so that it can be said who is where. */
   readonly entrances?: boolean;
+  /** Asked for each process of a service where it shall look for NATS, given the servers (`host:port`, comma-separated); so that something may stand between. */
+  readonly natsHosts?: (processName: string, hosts: string) => string | Promise<string>;
 }
 
 export interface ServiceNode extends Child {
@@ -104,11 +106,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const service = async (name: string, at: number): Promise<ServiceNode> => {
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
+      const processName = `${name}-${at}`;
+      const hosts = (await options.natsHosts?.(processName, nats.url)) ?? nats.url;
       const child = await startChild({
-        name: `${name}-${at}`,
+        name: processName,
         command: process.execPath,
         args: [root(`services/${name}/dist/main.js`)],
-        env: { ...env, NATS_URL: natsUrl(nats.url, name, passwords), PORT: String(port) },
+        env: { ...env, NATS_URL: natsUrl(hosts, name, passwords), PORT: String(port) },
         logFile,
         ready: () => answers(`${url}/readyz`),
       });

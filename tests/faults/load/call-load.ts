@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { http } from '../../harness/http.ts';
+import type { CallAftermath } from '../checker/check-calls.ts';
+import type { Account } from './accounts.ts';
+import { CallParty } from './call-party.ts';
+import type { Fate, PlannedCall } from './planned-call.ts';
+import type { RunLog } from './run-log.ts';
+
+export interface CallLoadOptions {
+  readonly url: string;
+  readonly log: RunLog;
+  /** Two by two; the first `live` pairs stay in one call, the others call one another over and over. */
+  readonly accounts: readonly Account[];
+  readonly live: number;
+  /** The first index in the log. */
+  readonly firstWho: number;
+}
+
+export interface CallLoad {
+  start(): void;
+  /** Places no more calls; resolves when those that were to end have, or `withinMs` are over. */
+  finish(withinMs: number): Promise<void>;
+  /** Asks every party how its calls stand, for at most `withinMs`. */
+  aftermath(withinMs: number): Promise<CallAftermath>;
+  close(): Promise<void>;
+}
+
+const FATES: readonly Fate[] = ['hangup', 'hangup', 'reject', 'cancel', 'ring-out'];
+/** Longer than anybody may ring, outages included. */
+const CALL_PATIENCE_MS = 120_000;
+const SIGNAL_EVERY_MS = 1_500;
+const LOOK_EVERY_MS = 2_000;
+const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export function createCallLoad(options: CallLoadOptions): CallLoad {
+  const { url, log, accounts, live, firstWho } = options;
+  const calls = new Map<string, PlannedCall>();
+  const parties = accounts.map(
+    (account, at) => new CallParty({ url, who: firstWho + at, account, log, calls }),
+  );
+  const pairs: (readonly [CallParty, CallParty])[] = [];
+  for (let at = 0; at + 1 < parties.length; at += 2) {
+    const [one, two] = [parties[at], parties[at + 1]];
+    if (one && two) pairs.push([one, two]);
+  }
+  let stopping = false;
+  const running: Promise<void>[] = [];
+
+  const plan = (caller: CallParty, callee: CallParty, fate: Fate): PlannedCall => {
+    const record = { id: randomUUID(), caller: caller.who, callee: callee.who, ends: [] };
+    const planned = { record, fate, giveUpAt: performance.now() + CALL_PATIENCE_MS, handled: false };
+    calls.set(record.id, planned);
+    log.calls.push(record);
+    return planned;
+  };
+  /** Over for both, or for nobody any more. */
+  const over = async (planned: PlannedCall, pair: readonly CallParty[]): Promise<void> => {
+    while (performance.now() < planned.giveUpAt) {
+      const { ends } = planned.record;
+      if (pair.every(({ who }) => ends.some((end) => end.who === who))) return;
+      await pass(LOOK_EVERY_MS);
+      for (const party of pair) {
+        if (ends.length > 0 && !ends.some((end) => end.who === party.who)) await party.look(planned);
+      }
+    }
+  };
+
+  /** Keeps one call alive, and makes another if it should be taken away. */
+  const keepOneCall = async (caller: CallParty, callee: CallParty): Promise<void> => {
+    while (!stopping) {
+      const planned = plan(caller, callee, 'live');
+      const placed = await caller.place(planned, callee, planned.giveUpAt);
+      while (placed && planned.record.ends.length === 0 && !stopping) {
+        await pass(SIGNAL_EVERY_MS * (0.5 + Math.random()));
+        if (planned.record.answeredAt === undefined) continue;
+        await Promise.all([caller.signal(planned), callee.signal(planned)]);
+      }
+      await pass(1_000);
+    }
+  };
+
+  const callAgainAndAgain = async (one: CallParty, two: CallParty): Promise<void> => {
+    await pass(Math.random() * 3_000);
+    for (let turn = 0; !stopping; turn += 1) {
+      const [caller, callee] = turn % 2 === 0 ? [one, two] : [two, one];
+      const fate = FATES[Math.floor(Math.random() * FATES.length)] ?? 'hangup';
+      const planned = plan(caller, callee, fate);
+      if (await caller.place(planned, callee, planned.giveUpAt)) {
+        if (fate === 'cancel') {
+          await pass(300 + Math.random() * 3_000);
+          await caller.end(planned, planned.giveUpAt);
+        }
+        if (fate === 'hangup') {
+          await settled(planned);
+          await pass(1_000 + Math.random() * 4_000);
+          if (planned.record.ends.length === 0) {
+            await (Math.random() < 0.5 ? caller : callee).end(planned, planned.giveUpAt);
+          }
+        }
+        await over(planned, [caller, callee]);
+      }
+      await pass(300 + Math.random() * 1_000);
+    }
+  };
+  /** Answered, or over before it was. */
+  const settled = async ({ record, giveUpAt }: PlannedCall): Promise<void> => {
+    while (record.answeredAt === undefined && record.ends.length === 0 && performance.now() < giveUpAt) {
+      await pass(100);
+    }
+  };
+
+  return {
+    start() {
+      for (const [at, [one, two]] of pairs.entries()) {
+        running.push(at < live ? keepOneCall(one, two) : callAgainAndAgain(one, two));
+      }
+    },
+
+    async finish(withinMs) {
+      stopping = true;
+      await Promise.race([Promise.all(running), pass(withinMs)]);
+    },
+
+    async aftermath(withinMs) {
+      const deadline = performance.now() + withinMs;
+      const lives = [...calls.values()].filter(
+        ({ record }) =>
+          record.answeredAt !== undefined && record.endAskedAt === undefined && record.ends.length === 0,
+      );
+      const byWho = new Map(parties.map((party) => [party.who, party]));
+      const kept = new Set<string>();
+      await Promise.all(
+        lives.map(async (planned) => {
+          const [caller, callee] = [byWho.get(planned.record.caller), byWho.get(planned.record.callee)];
+          while (caller && callee && performance.now() < deadline) {
+            if (await heardBoth(planned, caller, callee)) {
+              kept.add(planned.record.id);
+              return;
+            }
+            await pass(500);
+          }
+        }),
+      );
+      const busy: number[] = [];
+      await Promise.all(
+        parties.map(async (party) => {
+          const mine = lives.some(
+            ({ record }) =>
+              kept.has(record.id) && (record.caller === party.who || record.callee === party.who),
+          );
+          if (mine) return;
+          while ((await party.claimed()) !== null) {
+            if (performance.now() > deadline) {
+              busy.push(party.who);
+              return;
+            }
+            await pass(1_000);
+          }
+        }),
+      );
+      return { at: log.now(), live: kept, history: await readHistory(url, parties), busy };
+    },
+
+    async close() {
+      await Promise.all(parties.map((party) => party.close()));
+    },
+  };
+}
+
+/** Both have their places, and what each says reaches the other. */
+async function heardBoth(planned: PlannedCall, caller: CallParty, callee: CallParty): Promise<boolean> {
+  if (!(await caller.look(planned)) || !(await callee.look(planned))) return false;
+  const before = [caller.signals, callee.signals];
+  const sent = await Promise.all([caller.signal(planned), callee.signal(planned)]);
+  if (!sent.every(Boolean)) return false;
+  for (let waited = 0; waited < 20; waited += 1) {
+    if (caller.signals > (before[0] ?? 0) && callee.signals > (before[1] ?? 0)) return true;
+    await pass(100);
+  }
+  return false;
+}
+
+async function readHistory(
+  url: string,
+  parties: readonly CallParty[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const history = new Map<string, string[]>();
+  for (const { account } of parties) {
+    for (let before: string | undefined, more = true; more; ) {
+      const query = new URLSearchParams({ limit: '100', ...(before === undefined ? {} : { before }) });
+      const reply = await http('GET', `${url}/api/v1/calls?${query}`, { token: account.token });
+      if (reply.status !== 200) throw new Error(`history of calls: ${reply.status}`);
+      const calls = reply.body.calls as { id: string; endReason?: string }[];
+      for (const { id, endReason } of calls) {
+        if (endReason !== undefined) history.set(id, [...(history.get(id) ?? []), endReason]);
+      }
+      before = calls.at(-1)?.id;
+      more = reply.body.more === true && calls.length > 0;
+    }
+  }
+  return history;
+}

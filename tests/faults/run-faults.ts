@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { startCluster } from '@switchboard/deploy-cluster';
+import { createOwner } from '../../packages/service-kit/src/owner.ts';
+import { http } from '../harness/http.ts';
+import { temporaryFolder } from '../harness/server-process.ts';
+import { checkCalls } from './checker/check-calls.ts';
+import { checkLines, type LineLimits } from './checker/check-lines.ts';
+import { checkMessages, type StoredMessage } from './checker/check-messages.ts';
+import type { FaultReport } from './checker/report.ts';
+import { createCuttableLine } from './inflict/cuttable-line.ts';
+import { Ground } from './inflict/ground.ts';
+import { inflict } from './inflict/inflict.ts';
+import { type FaultKind, makeSchedule, type Pace } from './inflict/schedule.ts';
+import { type Account, makeAccounts } from './load/accounts.ts';
+import { createCallLoad } from './load/call-load.ts';
+import { type ChatLoad, createChatLoad } from './load/chat-load.ts';
+import { VOCABULARIES } from './load/other-client.ts';
+import { keyOf, RunLog } from './load/run-log.ts';
+
+export interface FaultRunOptions {
+  readonly seed: number;
+  readonly kills: number;
+  /** The load goes on until so many are acknowledged, also when the faults are over. */
+  readonly messages: number;
+  /** No fault begins after this. */
+  readonly maxMs: number;
+  readonly pace: Pace;
+  readonly kinds?: readonly FaultKind[];
+  readonly signaling: number;
+  readonly nats: 1 | 3;
+  /** Users who write. */
+  readonly users: number;
+  /** Messages a second. */
+  readonly rate: number;
+  /** Pairs in a call that lasts, and pairs that call again and again. */
+  readonly liveCalls: number;
+  readonly ringing: number;
+  readonly ringTimeoutMs: number;
+  readonly limits: LineLimits & { readonly ringEndsWithinMs: number };
+  /** Told what happens, a line each. */
+  readonly tell: (line: string) => void;
+  /** Keep the data and the processes' log there; default a folder that is removed. */
+  readonly dataDir?: string;
+}
+
+/** Entries that the log of a run may hold; at 36 bytes each. */
+const LOG_CAPACITY = 4_000_000;
+/** A healed cluster brings everybody back within this, on any machine. */
+const CALM_WITHIN_MS = 90_000;
+const GHOSTS_GONE_WITHIN_MS = 60_000;
+const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Runs a cluster under load, takes its processes away as the seed says, and compares what its clients were told with what it holds in the end. */
+export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
+  const { seed, tell, signaling, nats, limits } = options;
+  const shape = { signaling, nats, auth: 1, chat: 2 };
+  const schedule = makeSchedule({
+    seed,
+    kills: options.kills,
+    shape,
+    pace: options.pace,
+    ...(options.kinds ? { kinds: options.kinds } : {}),
+  });
+  const data = options.dataDir ? { path: options.dataDir, remove: async () => {} } : await temporaryFolder();
+  await using cleanUp = createOwner();
+  cleanUp.defer(() => data.remove());
+  const line = cleanUp.own(createCuttableLine());
+  const cluster = cleanUp.own(
+    await startCluster({
+      dataDir: data.path,
+      ...shape,
+      env: {
+        JWT_SECRET: randomBytes(32).toString('hex'),
+        ADMIN_PASSWORD: randomBytes(16).toString('hex'),
+        BCRYPT_COST: '4',
+        RING_TIMEOUT_MS: String(options.ringTimeoutMs),
+        RATE_LIMIT_MESSAGES: 'off',
+        RATE_LIMIT_CALLS: 'off',
+        RATE_LIMIT_LOGIN: 'off',
+        SEED_DEMO: 'false',
+      },
+      natsHosts: (name, hosts) => (name === `call-signaling-${signaling}` ? line.before(hosts) : hosts),
+    }),
+  );
+  const { url } = cluster;
+  const log = new RunLog(LOG_CAPACITY);
+  const ground = new Ground(cluster, log.now);
+  cleanUp.defer(() => ground[Symbol.dispose]());
+
+  const callPairs = options.liveCalls + options.ringing;
+  const others = Object.keys(VOCABULARIES).length * 2;
+  const accounts = await makeAccounts(url, options.users + others + callPairs * 2);
+  const chat = await createChatLoad({
+    url,
+    log,
+    accounts: accounts.slice(0, options.users),
+    others: accounts.slice(options.users, options.users + others),
+    rate: options.rate,
+    run: String(seed),
+  });
+  cleanUp.defer(() => chat.close());
+  const calls = createCallLoad({
+    url,
+    log,
+    accounts: accounts.slice(options.users + others),
+    live: options.liveCalls,
+    firstWho: options.users + others,
+  });
+  cleanUp.defer(() => calls.close());
+  chat.start();
+  calls.start();
+
+  const faults = new Map<string, string[]>();
+  for (const fault of schedule) {
+    await pass(fault.afterMs);
+    if (log.now() > options.maxMs) {
+      tell(`no time for more faults after ${Math.round(log.now() / 1_000)} s`);
+      break;
+    }
+    const from = log.now();
+    const before = chat.acked;
+    await inflict(fault, { ground, line, dataDir: data.path });
+    await ground.healed();
+    const seconds = ((log.now() - from) / 1_000).toFixed(1);
+    tell(
+      `${(from / 1_000).toFixed(1)} s: ${fault.kind}, whole again after ${seconds} s, ${chat.acked - before} acked meanwhile, ${chat.acked} in all`,
+    );
+    faults.set(fault.kind, [...(faults.get(fault.kind) ?? []), `${seconds} s`]);
+  }
+  while (chat.acked < options.messages && log.now() < options.maxMs && !log.operations.full) await pass(200);
+
+  await chat.finish(CALM_WITHIN_MS);
+  await calls.finish(CALM_WITHIN_MS);
+  await everybodyCaughtUp(chat);
+  const aftermath = await calls.aftermath(GHOSTS_GONE_WITHIN_MS);
+  const stored = new Map<number, StoredMessage[]>();
+  for (const [index, { id, reader }] of chat.conversations.entries()) {
+    stored.set(index, await readConversation(url, id, reader));
+  }
+  // What is lost from now on is our own going.
+  const lines = [...log.lines];
+  for (const [what, count] of log.refusals) tell(`refused: ${what}, ${count} times`);
+  return {
+    seed,
+    kills: ground.kills,
+    died: ground.died,
+    seconds: log.now() / 1_000,
+    messages: checkMessages(log.operations, stored, chat.followers),
+    lines: checkLines(lines, ground.outages, limits),
+    calls: checkCalls(log.calls, aftermath, ground.outages, limits),
+    faults: Object.fromEntries([...faults].map(([kind, times]) => [kind, times.join(', ')])),
+  };
+}
+
+/** Whoever is connected asks once more for all that it follows; then it has been told of everything. */
+async function everybodyCaughtUp({ clients }: ChatLoad): Promise<void> {
+  const deadline = performance.now() + CALM_WITHIN_MS;
+  await Promise.all(
+    clients.map(async (client) => {
+      while (performance.now() < deadline) {
+        if (client.socket.caughtUp && (await client.repair())) return;
+        await pass(250);
+      }
+    }),
+  );
+}
+
+async function readConversation(url: string, id: string, { token }: Account): Promise<StoredMessage[]> {
+  const stored: StoredMessage[] = [];
+  for (let more = true; more; ) {
+    const after = stored.at(-1)?.seq ?? 0;
+    const reply = await http('GET', `${url}/api/v1/conversations/${id}/messages?after=${after}&limit=200`, {
+      token,
+    });
+    if (reply.status === 404) return stored;
+    if (reply.status !== 200) throw new Error(`messages of ${id}: ${reply.status}`);
+    const messages = reply.body.messages as { id: string; seq: number; content: string }[];
+    stored.push(
+      ...messages.map((message) => ({ id: message.id, seq: message.seq, key: keyOf(message.content) })),
+    );
+    more = reply.body.more === true && messages.length > 0;
+  }
+  return stored;
+}
