@@ -113,7 +113,6 @@ describe('defineConfig', () => {
       TRUST_PROXY: false,
       NATS_REPLICAS: 1,
       JWT_SECRET: SECRET,
-      NATS_REPLICAS: 1,
       DRAIN_DELAY: 2_000,
       ACCESS_TOKEN_TTL: 86_400_000,
     });

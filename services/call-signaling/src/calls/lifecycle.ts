@@ -31,7 +31,7 @@ export async function createCallLifecycle(
     calls.background.run(logger, 'a call deadline could not be kept', callId, () => wake(context, callId));
   });
   const running = await collect(async (owner) => {
-    owner.own(await bus.listen((notice) => heed(context, notice)));
+    owner.own(await bus.listen((notice) => heed(context, notice), context.nodeId));
     owner.own(
       await bus.consume(
         { durable: 'call-closed-accounts', types: ['auth.user.banned', 'auth.user.deleted'] },

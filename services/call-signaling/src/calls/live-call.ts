@@ -1,5 +1,5 @@
 import { type CallState, type CallTimings, nextDeadline } from '@switchboard/domain';
-import type { CallEvent, DeviceId } from '@switchboard/protocol';
+import type { CallEvent, DeviceId, NodeId } from '@switchboard/protocol';
 import type { Session } from '../edge/session.ts';
 
 /**
@@ -18,20 +18,28 @@ export interface LiveCall {
   readonly callerTold?: true | 'confirmed' | number;
   /** The transport's ids of the sockets that sit in the call, by which some vocabularies name them. */
   readonly sockets?: Readonly<Record<DeviceId, string>>;
+  /** The nodes of those sockets: who has to hear when the call changes. */
+  readonly nodes?: Readonly<Record<DeviceId, NodeId>>;
 }
 
-/** The sockets of those who sit in the call now; `newcomer` is among them if it has a seat. */
+/** The sockets of those who sit in the call now, and their nodes; `newcomer`, of this node, is among them if it has a seat. */
 export function socketsIn(
   { callerSeat, answerSeat }: CallState,
-  before: LiveCall['sockets'],
+  before: Pick<LiveCall, 'sockets' | 'nodes'> | undefined,
   newcomer: Session | undefined,
-): Pick<LiveCall, 'sockets'> {
-  const known: LiveCall['sockets'] = newcomer
-    ? { ...before, [newcomer.deviceId]: newcomer.socketId }
-    : { ...before };
-  const seated = [callerSeat.device.deviceId, answerSeat?.device.deviceId];
-  const kept = Object.entries(known).filter(([deviceId]) => seated.some((one) => one === deviceId));
-  return kept.length === 0 ? {} : { sockets: Object.fromEntries(kept) };
+  nodeId: NodeId,
+): Pick<LiveCall, 'sockets' | 'nodes'> {
+  const sockets: Record<DeviceId, string> = {};
+  const nodes: Record<DeviceId, NodeId> = {};
+  for (const deviceId of [callerSeat.device.deviceId, answerSeat?.device.deviceId]) {
+    if (deviceId === undefined) continue;
+    const here = newcomer?.deviceId === deviceId;
+    const socketId = here ? newcomer.socketId : before?.sockets?.[deviceId];
+    const node = here ? nodeId : before?.nodes?.[deviceId];
+    if (socketId !== undefined) sockets[deviceId] = socketId;
+    if (node !== undefined) nodes[deviceId] = node;
+  }
+  return Object.keys(sockets).length === 0 ? {} : { sockets, nodes };
 }
 
 /** How long the node that made a change has to publish its events before any other may step in. */

@@ -1,6 +1,6 @@
 import { type CallCommand, type CallRefusal, type CallState, decideCall } from '@switchboard/domain';
 import type { VersionedCall } from '@switchboard/ports';
-import { type CallId, unavailable } from '@switchboard/protocol';
+import { type CallId, type NodeId, unavailable } from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
@@ -8,6 +8,7 @@ import { confirmClaims, releaseClaims } from './claims.ts';
 import { deadlineOf, type LiveCall, OUTBOX_GRACE_MS, socketsIn } from './live-call.ts';
 import { publishEvents } from './publish.ts';
 import { remember } from './remember.ts';
+import { tellNodes } from './tell-nodes.ts';
 
 /** Every round one of the racers wins, so this many nodes' worth of rivals must be unlucky in a row. */
 const MAX_ROUNDS = 64;
@@ -71,13 +72,14 @@ export async function change(
       state,
       outbox: [...(current?.live.outbox ?? []), ...events],
       ...callerToldAfter(command, current?.live, now),
-      ...socketsIn(state, current?.live.sockets, options.session),
+      ...socketsIn(state, current?.live, options.session, context.nodeId),
     };
     const deadline = deadlineOf(live, now, timings);
     if (!(await liveCalls.compareAndSet(callId, current?.version ?? 0, live, deadline))) continue;
     const withdrawn = before === undefined && !(await confirmed(context, live));
     if (withdrawn) return { ok: false, refusal: 'CALL_IN_PROGRESS', state: undefined };
-    return settle(context, { before, live, told: events.length > 0 }, options);
+    const formerNodes = Object.values(current?.live.nodes ?? {});
+    return settle(context, { before, live, formerNodes, told: events.length > 0 }, options);
   }
   throw unavailable('The call');
 }
@@ -98,16 +100,18 @@ function callerToldAfter(
 interface Stored {
   readonly before: CallState | undefined;
   readonly live: LiveCall;
+  /** Of the sockets that sat in the call before. */
+  readonly formerNodes: readonly NodeId[];
   /** Somebody has to hear of the change. */
   readonly told: boolean;
 }
 
 async function settle(
   context: SignalingContext,
-  { before, live, told }: Stored,
+  { before, live, formerNodes, told }: Stored,
   { applied }: TransitionOptions,
 ): Promise<Applied> {
-  const { calls, bus, logger, metrics } = context;
+  const { calls, logger, metrics } = context;
   const callId = live.state.call.id;
   const outcome: Applied = { ok: true, before, state: live.state, changed: true };
   remember(context, live);
@@ -123,7 +127,7 @@ async function settle(
     .counter('signaling_call_changes_total', 'Changes of calls that somebody heard of', ['phase', 'reason'])
     .inc({ phase: live.state.call.phase, reason: live.state.call.endReason ?? '' });
   calls.background.run(logger, 'telling other nodes of a call change failed', callId, () =>
-    bus.notify({ type: 'call.changed', callId }),
+    tellNodes(context, live, formerNodes),
   );
   calls.background.run(logger, 'publishing call events failed', callId, async () => {
     await releaseClaims(context, before, live.state);
