@@ -30,36 +30,43 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Each document takes a tenth of a second: made one by one when the start is over, or when somebody asks before. */
+const WARM_UP_MS = [1_000, 1_500, 2_000] as const;
+
 /**
- * The contracts of all vocabularies, made once, and the routes that publish them. Synchronous, and not for a hot path: it reads files.
- * @throws Error when a route or an event cannot be described.
+ * The contracts of all vocabularies, each made once, and the routes that publish them. What cannot be described throws when its document is first asked for.
  */
 export function createApiDocs(): ApiDocs {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const openapi = openApiDocument(
-    [...restOperations, ...operatorOperations, ...Object.values(docsOperations)],
-    version,
+  const openapi = once(() =>
+    openApiDocument([...restOperations, ...operatorOperations, ...Object.values(docsOperations)], version),
   );
-  const asyncapi = asyncApiDocument(dialects.values(), version);
-  const assets = readAssets();
+  const asyncapi = once(() => asyncApiDocument(dialects.values(), version));
+  const assets = once(readAssets);
   /** The tag in the address makes a changed file another one, so that it can be kept for long. */
   const address = (file: string) =>
-    `/docs/assets/${file}?v=${assets.get(file)?.etag.replaceAll('"', '').slice(0, 8)}`;
+    `/docs/assets/${file}?v=${assets().get(file)?.etag.replaceAll('"', '').slice(0, 8)}`;
 
-  const json = (document: JsonObject) => staticText(JSON.stringify(document), 'application/json');
-  const page = (text: string) => staticText(text, 'text/html; charset=utf-8');
+  const json = (document: () => JsonObject) =>
+    once(() => staticText(JSON.stringify(document()), 'application/json'));
+  const page = (text: () => string) => once(() => staticText(text(), 'text/html; charset=utf-8'));
   const fixed = [
     [docsOperations.openapi, json(openapi)],
     [docsOperations.asyncapi, json(asyncapi)],
-    [docsOperations.routesPage, page(routesPage(address))],
-    [docsOperations.eventsPage, page(eventsPage(asyncapi, address))],
+    [docsOperations.eventsPage, page(() => eventsPage(asyncapi(), address))],
+    [docsOperations.routesPage, page(() => routesPage(address))],
   ] as const;
+  for (const [at, ms] of WARM_UP_MS.entries()) setTimeout(() => fixed[at]?.[1](), ms).unref();
   return {
-    openapi,
-    asyncapi,
+    get openapi() {
+      return openapi();
+    },
+    get asyncapi() {
+      return asyncapi();
+    },
     routes: [
       ...fixed.map(([operation, text]) =>
-        route({ ...operation, handle: async () => served(text, 'no-cache') }),
+        route({ ...operation, handle: async () => served(text(), 'no-cache') }),
       ),
       route({
         ...docsOperations.routesPageSlash,
@@ -68,12 +75,20 @@ export function createApiDocs(): ApiDocs {
       route({
         ...docsOperations.asset,
         async handle({ params }) {
-          const asset = assets.get(params.file);
+          const asset = assets().get(params.file);
           if (!asset) throw new SwitchboardError({ code: 'NOT_FOUND', message: 'Not found' });
           return served(asset, 'public, max-age=86400');
         },
       }),
     ],
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
