@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../harness/event-log.ts';
+import { type Person, register, Stage } from '../harness/people.ts';
+import type { SocketClient } from '../harness/socket-client.ts';
+import { monitorRedis, type RedisCommand, type RedisMonitor } from './redis-monitor.ts';
+import { type Spread, startSpread } from './spread.ts';
+
+// What an event between two people costs, counted by the servers themselves: it must not depend on how many nodes there are.
+
+const MESSAGES = 40;
+const TYPED = 4;
+const SIGNALS = 500;
+/** Fewer than a socket may have waiting. */
+const AT_ONCE = 100;
+const PATIENT_MS = 60_000;
+const CHANNELS = 'sb:io#/#';
+
+/** Long enough that nothing is renewed while it is counted, and limits that are asked but never reached. */
+const SETTINGS = {
+  PRESENCE_LEASE_MS: '3600000',
+  RING_TIMEOUT_MS: '60000',
+  RATE_LIMIT_MESSAGES: '100000/1m',
+  RATE_LIMIT_CALLS: '100000/1m',
+  SOCKET_EVENT_RATE: 'off',
+};
+
+interface Pair {
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly a: SocketClient;
+  readonly b: SocketClient;
+}
+
+interface Counted {
+  readonly commands: readonly RedisCommand[];
+  /** Messages that NATS was sent by all services together. */
+  readonly natsTook: number;
+  /** Durable events that NATS was given to keep. */
+  readonly natsStored: number;
+  /** Of what is counted, how much any node does all the time: asks for the next event of every partition, and shows that it lives. */
+  readonly natsIdle: number;
+}
+
+const published = (commands: readonly RedisCommand[]) =>
+  commands
+    .filter(({ name }) => name.endsWith('publish'))
+    .map(({ name, args: [channel = ''] }) => ({ name, channel }));
+
+/** Whoever comes or goes is told of to all; that is no event between two. */
+const isPresence = (channel: string) => channel.startsWith(`${CHANNELS}presence|`);
+
+const times = (commands: readonly RedisCommand[], name: RegExp, key: (key: string) => boolean) =>
+  commands.filter((command) => name.test(command.name) && command.args.some(key)).length;
+
+describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS))('an event between two people', () => {
+  let spread: Spread;
+  let monitor: RedisMonitor;
+  beforeAll(async () => {
+    spread = await startSpread(3, SETTINGS);
+    monitor = await monitorRedis(spread.cluster.redisUrl);
+  }, 180_000);
+  afterAll(async () => {
+    await monitor?.[Symbol.asyncDispose]();
+    await spread?.[Symbol.asyncDispose]();
+  }, 120_000);
+
+  /** On the first node and the second; the third has nobody. */
+  const enter = async (stage: Stage): Promise<Pair> => {
+    const alice = await register(spread.topology, 'alice');
+    const bob = await register(spread.topology, 'bob');
+    return { alice, bob, a: await stage.native(alice, 0), b: await stage.native(bob, 1) };
+  };
+
+  const count = async (work: () => Promise<void>): Promise<Counted> => {
+    const [took, stored, began] = [await spread.natsTook(), await spread.natsStored(), Date.now()];
+    const commands = await monitor.during(work);
+    const seconds = (Date.now() - began) / 1000;
+    const nodes = spread.cluster.signaling.filter(({ running }) => running).length;
+    return {
+      commands,
+      natsTook: (await spread.natsTook()) - took,
+      natsStored: (await spread.natsStored()) - stored,
+      natsIdle: nodes * (24 * Math.ceil(seconds / 30) + 5 * seconds),
+    };
+  };
+
+  const send = async ({ a, bob }: Pair, content: string): Promise<void> => {
+    const reply = await a.ask('chat.send', { to: { userId: bob.id }, content });
+    if (!reply.ok) throw new Error(`refused: ${JSON.stringify(reply)}`);
+  };
+
+  /** Messages, each of which reaches the receiver and is then reported to its sender as delivered. */
+  const talk = async (pair: Pair): Promise<Counted> => {
+    const { a, b } = pair;
+    await send(pair, 'the first reads what is remembered from then on');
+    await a.log.next('message.delivered', () => true, PATIENT_MS);
+    const before = a.log.count('message.delivered');
+    const counted = await count(async () => {
+      for (let n = 0; n < MESSAGES; n += 1) await send(pair, `message ${n}`);
+      const all = () => a.log.count('message.delivered') >= before + MESSAGES;
+      await until('all are delivered, and said to be', all, PATIENT_MS);
+    });
+    expect(b.log.count('message.created')).toBeGreaterThan(MESSAGES);
+    return counted;
+  };
+
+  const type = async ({ a, b, bob }: Pair): Promise<Counted> => {
+    const to = { userId: bob.id };
+    await a.ask('chat.typing', { to, active: true });
+    await b.log.next('typing');
+    const before = b.log.count('typing');
+    return count(async () => {
+      let active = true;
+      const typed = async () => {
+        active = !active;
+        // Said too soon again it goes nowhere, and must cost nothing.
+        await a.ask('chat.typing', { to, active });
+        return b.log.count('typing') >= before + TYPED;
+      };
+      await until('it is seen that she writes', typed, PATIENT_MS);
+    });
+  };
+
+  /** A call answered, its descriptions and candidates exchanged. */
+  const call = async ({ a, b, bob }: Pair): Promise<void> => {
+    const placed = await a.ask('call.place', { to: { userId: bob.id }, kind: 'voice' });
+    if (!placed.ok) throw new Error(`refused: ${JSON.stringify(placed)}`);
+    await b.log.next('call.incoming', () => true, PATIENT_MS);
+    await b.ask('call.answer', {});
+    await a.log.next('call.answered', () => true, PATIENT_MS);
+  };
+
+  const signal = async ({ a, b }: Pair): Promise<void> => {
+    const before = b.log.count('call.signal');
+    for (let sent = 0; sent < SIGNALS; ) {
+      for (let n = 0; n < AT_ONCE; n += 1) {
+        sent += 1;
+        a.send('call.signal', { signal: { kind: 'offer', payload: { type: 'offer', sdp: `v=0 ${sent}` } } });
+      }
+      const all = () => b.log.count('call.signal') >= before + sent;
+      await until('every signal arrives', all, PATIENT_MS);
+    }
+  };
+
+  const hangUp = async ({ a, b }: Pair): Promise<void> => {
+    await a.ask('call.end', {});
+    await Promise.all([a, b].map(({ log }) => log.next('call.ended', () => true, PATIENT_MS)));
+  };
+
+  /** Holds of every event, and of every node that hears of none. */
+  const expectNoBroadcast = ({ commands }: Counted, meant: RegExp): void => {
+    expect(commands.filter(({ name }) => ['keys', 'scan', 'pubsub'].includes(name))).toEqual([]);
+    const elsewhere = published(commands).filter(
+      ({ name, channel }) => name !== 'spublish' || !(meant.test(channel) || isPresence(channel)),
+    );
+    expect(elsewhere).toEqual([]);
+  };
+
+  const userChannel = ({ id }: Person) => `${CHANNELS}user:${id}|native#`;
+  const onlyUsers = /^sb:io#\/#user:\d+\|native#$/;
+
+  const expectCheapTalk = (pair: Pair, talked: Counted): void => {
+    const { alice, bob } = pair;
+    expectNoBroadcast(talked, onlyUsers);
+    const publishes = published(talked.commands);
+    const to = (person: Person) => publishes.filter(({ channel }) => channel === userChannel(person)).length;
+    // A frame each: the message to him, and to her that it came.
+    expect({ bob: to(bob), alice: to(alice) }).toEqual({ bob: MESSAGES, alice: MESSAGES });
+    // Who is where is read before each of these, and for her other devices.
+    const looks = (person: Person) =>
+      times(talked.commands, /^hvals$/, (key) => key.endsWith(`:devices:${person.id}`));
+    expect(looks(bob)).toBe(MESSAGES);
+    expect(looks(alice)).toBeLessThanOrEqual(2 * MESSAGES);
+    expect(times(talked.commands, /^eval/, (key) => key.endsWith(`messages:${alice.id}`))).toBe(MESSAGES);
+    // Asked and answered, published, taken and acknowledged; the same for its receipt.
+    expect(talked.natsStored).toBeLessThanOrEqual(2 * MESSAGES);
+    expect(talked.natsTook - talked.natsIdle).toBeLessThanOrEqual(10 * MESSAGES);
+    expectNothingElse(pair, talked, MESSAGES);
+  };
+
+  const expectCheapTyping = (pair: Pair, typed: Counted, frames: number): void => {
+    expectNoBroadcast(typed, onlyUsers);
+    const publishes = published(typed.commands).filter(({ channel }) => !isPresence(channel));
+    expect(publishes.map(({ channel }) => channel)).toEqual(Array(frames).fill(userChannel(pair.bob)));
+    // What was not sent was not looked up either.
+    const looks = times(typed.commands, /^hvals$/, (key) => key.endsWith(`:devices:${pair.bob.id}`));
+    expect(looks).toBe(frames);
+    expect(typed.natsStored).toBe(0);
+  };
+
+  const expectCheapSignals = (pair: Pair, signalled: Counted): void => {
+    // That the call was answered may still be on its way to the two devices.
+    expectNoBroadcast(signalled, /^sb:io#\/#(call:[0-9a-f-]{36}\||device:)[0-9a-f-]{36}#$/);
+    const publishes = published(signalled.commands).filter(({ channel }) => channel.includes('#call:'));
+    expect(publishes).toHaveLength(SIGNALS);
+    expect(new Set(publishes.map(({ channel }) => channel)).size).toBe(1);
+    expect(signalled.natsStored).toBeLessThan(SIGNALS / 10);
+    expect(signalled.natsTook - signalled.natsIdle).toBeLessThan(SIGNALS / 10);
+    expectNothingElse(pair, signalled, SIGNALS);
+  };
+
+  /** Whatever is asked of Redis beside what is accounted for is asked now and then, not for every event. */
+  const expectNothingElse = ({ alice, bob }: Pair, { commands }: Counted, events: number): void => {
+    const accounted = ({ name, args }: RedisCommand): boolean => {
+      const about = (ending: string) => args.some((arg) => arg.endsWith(ending));
+      return (
+        name.endsWith('publish') ||
+        // Readiness, asked by the load balancer in front of each node.
+        name === 'ping' ||
+        (name === 'hvals' &&
+          (about(':devices:1') || about(`:devices:${alice.id}`) || about(`:devices:${bob.id}`))) ||
+        (name === 'smembers' && about(':rooms-of:1')) ||
+        (name.startsWith('eval') && about(`messages:${alice.id}`)) ||
+        // Calls whose time has come, looked for by every node.
+        (name === 'zrangebyscore' && about(':due'))
+      );
+    };
+    const rest = new Map<string, number>();
+    for (const command of commands) {
+      if (!accounted(command)) rest.set(command.name, (rest.get(command.name) ?? 0) + 1);
+    }
+    expect([...rest].filter(([, asked]) => asked >= events / 2)).toEqual([]);
+  };
+
+  const expectCheap = async (pair: Pair): Promise<void> => {
+    expectCheapTalk(pair, await talk(pair));
+    const before = pair.b.log.count('typing');
+    const typed = await type(pair);
+    expectCheapTyping(pair, typed, pair.b.log.count('typing') - before - 1);
+    await call(pair);
+    expectCheapSignals(pair, await count(() => signal(pair)));
+    await hangUp(pair);
+  };
+
+  it('is one publish a frame, heard by one node, and leaves no subscription behind', async () => {
+    const channels = async () => (await spread.redis('pubsub', 'shardchannels')).toSorted();
+    const before = await channels();
+    {
+      await using stage = new Stage(spread.topology);
+      const pair = await enter(stage);
+      await expectCheap(pair);
+      const [alice, bob] = [userChannel(pair.alice), userChannel(pair.bob)];
+      const nodes = await spread.redis('pubsub', 'shardnumsub', alice, bob);
+      expect(nodes).toEqual([alice, '1', bob, '1']);
+    }
+    const left = async () => JSON.stringify(await channels()) === JSON.stringify(before);
+    await until('the channels are those of before', left, PATIENT_MS);
+  }, 300_000);
+
+  it('sends a signal though the database does not answer', async () => {
+    await using stage = new Stage(spread.topology);
+    const pair = await enter(stage);
+    await call(pair);
+    const { database } = spread.cluster;
+    if (!database) throw new Error('the cluster has a database of its own');
+    await database.signal('SIGSTOP');
+    try {
+      await signal(pair);
+    } finally {
+      await database.signal('SIGCONT');
+    }
+    await hangUp(pair);
+  }, 120_000);
+
+  it('costs the same with a node less', async () => {
+    await spread.cluster.signaling[2]?.stop();
+    await using stage = new Stage(spread.topology);
+    await expectCheap(await enter(stage));
+  }, 300_000);
+});
