@@ -101,7 +101,7 @@ describe('docker-compose.yml', () => {
   it('holds no secret', () => {
     for (const [, { environment = {} }] of services) {
       for (const [variable, value] of Object.entries(environment)) {
-        if (/SECRET|PASSWORD/.test(variable)) expect(value).toMatch(/^\$\{\w+:\?.+\}$/);
+        if (/SECRET|PASSWORD/.test(variable)) expect(value).toMatch(/^"?\$\{\w+:\?.+\}"?$/);
       }
     }
   });
