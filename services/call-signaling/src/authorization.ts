@@ -10,9 +10,9 @@ export interface Grant {
   readonly may: readonly Role[];
   /**
    * Commands of one socket in one lane are carried out one after the other, each after the one before was answered;
-   * null: side by side. `conversation`: one lane for each.
+   * null: side by side, or in an order that their handler keeps.
    */
-  readonly lane: 'call' | 'conversation' | 'room' | 'typing' | null;
+  readonly lane: 'call' | 'room' | 'typing' | null;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface Grant {
  */
 export const AUTHORIZATION: { readonly [T in CommandType]: Grant } = {
   'session.join': { may: ['anonymous', 'user'], lane: null },
-  'chat.send': { may: ['user'], lane: 'conversation' },
+  'chat.send': { may: ['user'], lane: null },
   'chat.read': { may: ['member'], lane: null },
   'chat.typing': { may: ['user'], lane: 'typing' },
   'chat.sync': { may: ['member'], lane: null },

@@ -46,11 +46,7 @@ export function createDispatcher(handlers: Handlers, context: SignalingContext):
   };
 
   return {
-    laneOf(command) {
-      const lane = grantOf(command.type)?.lane ?? null;
-      if (lane !== 'conversation' || command.type !== 'chat.send') return lane;
-      return command.to.kind === 'direct' ? `to:${command.to.userId}` : `room:${command.to.roomId}`;
-    },
+    laneOf: ({ type }) => grantOf(type)?.lane ?? null,
 
     dispatch(session, command) {
       const done = carryOut(session, command).finally(() => inHand.delete(done));

@@ -8,7 +8,7 @@ import { callSignal } from './call-signal.ts';
 import { chatConversations } from './chat-conversations.ts';
 import { chatHistory } from './chat-history.ts';
 import { chatRead } from './chat-read.ts';
-import { chatSend } from './chat-send.ts';
+import { createChatSend } from './chat-send.ts';
 import { chatSync } from './chat-sync.ts';
 import { createChatTyping } from './chat-typing.ts';
 import { roomJoin } from './room-join.ts';
@@ -20,7 +20,7 @@ import { sessionJoin } from './session-join.ts';
 export function createHandlers(presenceList: Handler<'presence.list'>): Handlers {
   return {
     'session.join': sessionJoin,
-    'chat.send': chatSend,
+    'chat.send': createChatSend(),
     'chat.read': chatRead,
     'chat.typing': createChatTyping(),
     'chat.sync': chatSync,

@@ -8,10 +8,12 @@ import {
   MessageId,
   ok,
   type RequestPayload,
+  type RequestReply,
   type Room,
   RoomId,
   reject,
   roomConversation,
+  toRejection,
   UserId,
   unavailable,
 } from '@switchboard/protocol';
@@ -27,9 +29,15 @@ export interface ChatStandIn extends AsyncDisposable {
   rename(roomId: RoomId, name: string): void;
   delete(roomId: RoomId): void;
   away: boolean;
-  /** Awaited before a send is stored, to hold one back. */
+  /** Awaited before a send is stored, to hold one back; what it throws is what becomes of that one. */
   beforeSend: (content: string) => Promise<void>;
+  /** Awaited when the messages of a request are stored; what it throws loses the reply. */
+  afterSend: () => Promise<void>;
+  /** How many messages came with each request to send. */
+  readonly requests: readonly number[];
 }
+
+type Answer = RequestReply<'chat.send.batch'>['answers'][number];
 
 /** As the outbox of the real one does: what cannot be published now is not lost, and nobody waits for it. */
 function publish(bus: Bus, event: BusEvent): void {
@@ -39,6 +47,7 @@ function publish(bus: Bus, event: BusEvent): void {
 export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatStandIn> {
   const messages: Message[] = [];
   const delivered: string[] = [];
+  const requests: number[] = [];
   const rooms = new Map<RoomId, Room>();
   const put = (room: Room): Room => {
     rooms.set(room.id, room);
@@ -55,8 +64,10 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
   const chat = {
     messages,
     delivered,
+    requests,
     away: false,
     beforeSend: async (_content: string) => {},
+    afterSend: async () => {},
     room: (name = `Room ${rooms.size + 1}`) =>
       put({
         id: RoomId.parse(String(rooms.size + 1)),
@@ -72,7 +83,7 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
   };
   const at = () => new Date(clock.now()).toISOString();
 
-  const send = async (request: RequestPayload<'chat.send'>) => {
+  const send = async (request: RequestPayload<'chat.send'>): Promise<Answer> => {
     if (chat.away) throw unavailable('chat');
     await chat.beforeSend(request.content);
     const { actor, to } = request;
@@ -105,7 +116,22 @@ export async function createChatStandIn(bus: Bus, clock: Clock): Promise<ChatSta
   };
 
   const served = await Promise.all([
-    bus.serve('chat.send', send),
+    bus.serve('chat.send', async (request) => {
+      requests.push(1);
+      const answer = await send(request);
+      await chat.afterSend();
+      return answer;
+    }),
+    bus.serve('chat.send.batch', async ({ messages: outgoing, ...from }) => {
+      requests.push(outgoing.length);
+      const answers: Answer[] = [];
+      for (const each of outgoing) {
+        const answer = send({ ...from, ...each });
+        answers.push(await answer.catch((error: unknown) => ({ ok: false, error: toRejection(error) })));
+      }
+      await chat.afterSend();
+      return ok({ answers });
+    }),
     bus.serve('chat.room.get', async ({ roomId }) => {
       if (chat.away) throw unavailable('chat');
       const room = rooms.get(roomId);
