@@ -69,6 +69,18 @@ describe.runIf(executablePath)('two browser windows', () => {
       return video !== null && video.videoWidth > 0 && video.currentTime > 0.3;
     });
 
+  /** Frames of the other side still come: the clock of the video goes on. */
+  const stillPlaying = async (page: Page) => {
+    const before = await page.evaluate(
+      () => document.querySelector<HTMLVideoElement>('video.theirs')?.currentTime ?? 0,
+    );
+    await page.waitForFunction((since) => {
+      const now = document.querySelector<HTMLVideoElement>('video.theirs')?.currentTime ?? 0;
+      // From nothing again where the page was reloaded.
+      return now > since + 0.3 || (now < since && now > 0.3);
+    }, before);
+  };
+
   it('chat, then see each other in a video call, then hang up', async () => {
     const [alice, bob] = [await window('alice'), await window('bob')];
     await alice.locator('[data-user=bob]').click();
@@ -97,5 +109,30 @@ describe.runIf(executablePath)('two browser windows', () => {
     await bob.reload();
     await bob.locator('[data-user=alice]').click();
     await bob.locator('.bubble', { hasText: 'Shall I call?' }).waitFor();
+  });
+
+  it('a window that is reloaded in a call is in it again, and a second one of the same user stays out', async () => {
+    const [alice, bob] = [await window('alice'), await window('bob')];
+    await alice.locator('[data-user=bob]').click();
+    await alice.getByRole('button', { name: 'Video call' }).click();
+    await bob.getByRole('button', { name: 'Answer' }).click();
+    await Promise.all([playing(alice), playing(bob)]);
+
+    // The callee, whose new page offers anew to the caller's old connection; then the caller.
+    for (const reloaded of [bob, alice]) {
+      await reloaded.reload();
+      await Promise.all([playing(reloaded), stillPlaying(alice), stillPlaying(bob)]);
+      await reloaded.locator('[data-stage=connected]').waitFor();
+    }
+    const second = await window('bob');
+    await second.locator('[data-user=alice]').click();
+    await second.getByLabel('Message').fill('From my other window');
+    await second.getByRole('button', { name: 'Send' }).click();
+    await bob.locator('[data-stage=connected]').waitFor();
+    expect(await second.locator('[role=dialog]').count()).toBe(0);
+
+    await bob.getByRole('button', { name: 'Hang up' }).click();
+    await alice.locator('[role=dialog]').waitFor({ state: 'detached' });
+    expect(await second.locator('[role=dialog]').count()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { dropCall, listenForCalls } from './call/calling.ts';
+import { dropCall, listenForCalls, rejoin } from './call/calling.ts';
 import { catchUp, listen, reset } from './chat.ts';
 import { account, client, connected } from './session/client.ts';
 import './styles.css';
@@ -21,7 +21,7 @@ effect(() => {
   dropCall();
   reset();
   // That the session is over, or the page, is told by events.
-  if (id) client.connect().catch(() => {});
+  if (id) client.connect().then(rejoin, () => {});
 });
 effect(() => {
   if (connected.value) catchUp();

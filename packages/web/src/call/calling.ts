@@ -157,6 +157,50 @@ export async function answer(): Promise<void> {
   }
 }
 
+/**
+ * Asks, when the page is loaded, for the call this user is in. The server gives the place of a page that is gone to the next one; a page that took it and showed nothing
+ * would leave the other side waiting, and this user busy.
+ */
+export async function rejoin(): Promise<void> {
+  const call = await client.calls.resume().catch(() => null);
+  // One that rings here is announced like any other.
+  if (!call || (call.direction === 'incoming' && call.state !== 'active')) return;
+  const { callerDevice, answerDevice } = call.info;
+  const seat = call.direction === 'outgoing' ? callerDevice : answerDevice;
+  const { connection } = client;
+  if (connection.status === 'connected' && seat?.deviceId === connection.deviceId) await comeBack(call);
+  // Another window has it, and leaves it to this one when it closes.
+  else call.on('resumed', () => void comeBack(call));
+}
+
+async function comeBack(call: CallHandle): Promise<void> {
+  if (current.value || call.state === 'ended') return;
+  const active = call.state === 'active';
+  current.value = {
+    id: call.id,
+    kind: call.kind,
+    other: call.other,
+    stage: !active ? 'outgoing' : call.jitsi ? 'connected' : 'connecting',
+    ...(call.jitsi ? { jitsiUrl: call.jitsi.url } : {}),
+  };
+  follow(call);
+  if (call.jitsi) return;
+  if (active) await offerAnew(call);
+  // The answer is to an offer whose connection went with the former page.
+  else call.on('answered', () => void offerAnew(call));
+}
+
+async function offerAnew(call: CallHandle): Promise<void> {
+  try {
+    const link = await makeLink(call.id, await capture(call.id, call.kind));
+    link.bind(call);
+    await link.renegotiate();
+  } catch (error) {
+    if (!(error instanceof Abandoned)) call.end();
+    giveUp(call.id, error);
+  }
+}
+
 export function hangUp(): void {
   const { handle, placing } = machinery;
   if (handle) handle.end();
