@@ -1,7 +1,7 @@
 import { createNatsBus } from '@switchboard/engine-nats';
 import { connectRedis, createRedisRateLimits, type RedisHandle } from '@switchboard/engine-redis';
 import type { Bus, Clock, RateLimits } from '@switchboard/ports';
-import type { NodeId } from '@switchboard/protocol';
+import { type NodeId, SwitchboardError } from '@switchboard/protocol';
 import {
   ConfigError,
   connectMongo,
@@ -43,7 +43,7 @@ export interface ConnectParts {
 
 /**
  * Connects to all three servers.
- * @throws ConfigError naming every variable that is missing; SwitchboardError, naming the variable, when one of the servers cannot be reached or is too old.
+ * @throws ConfigError with everything that is wrong: variables that are missing, servers that cannot be reached, refuse the credentials, or are too old.
  */
 export async function connectEngines(
   settings: ClusterSettings,
@@ -53,25 +53,29 @@ export async function connectEngines(
   const { MONGO_URL, NATS_URL, REDIS_URL, NATS_REPLICAS: replicas } = assertCluster(settings);
   const { nodeId, logger, metrics } = parts;
   const busUp = metrics.gauge('bus_up', 'Whether the bus is connected');
-  const mongo = owner.own(await connectMongo(MONGO_URL, { logger, appName: nodeId }));
-  const redis = owner.own(
-    await connectRedis({
+  let started = false;
+  const connecting = [
+    connectMongo(MONGO_URL, { logger, appName: nodeId }).catch(explainMongo),
+    connectRedis({
       url: REDIS_URL,
-      onError: (err) => logger.warn({ err: err.message }, 'Redis connection'),
+      onError(err) {
+        if (started) logger.warn({ err: err.message }, 'Redis connection');
+      },
     }),
-  );
-  const bus = await createNatsBus({
-    url: NATS_URL,
-    name: nodeId,
-    replicas,
-    logger,
-    onChange(up) {
-      busUp.set(up ? 1 : 0);
-      if (up) logger.info('the bus is back');
-      else logger.warn('the bus is away');
-    },
-  });
-  owner.defer(() => bus.close());
+    createNatsBus({
+      url: NATS_URL,
+      name: nodeId,
+      replicas,
+      logger,
+      onChange(up) {
+        busUp.set(up ? 1 : 0);
+        if (up) logger.info('the bus is back');
+        else logger.warn('the bus is away');
+      },
+    }),
+  ] as const;
+  const [mongo, redis, bus] = await allConnected(connecting, owner);
+  started = true;
   busUp.set(1);
   countDeadLetters(bus, metrics);
   return {
@@ -83,6 +87,39 @@ export async function connectEngines(
     redis,
     checks: [{ name: 'redis', check: () => redis.ping() }],
   };
+}
+
+type Connecting = readonly [Promise<MongoHandle>, Promise<RedisHandle>, Promise<Bus>];
+
+/** What could be connected belongs to the owner; of the rest every problem is told at once. */
+async function allConnected(
+  connecting: Connecting,
+  owner: Owner,
+): Promise<readonly [MongoHandle, RedisHandle, Bus]> {
+  const [mongo, redis, bus] = await Promise.allSettled(connecting);
+  if (mongo.status === 'fulfilled') owner.own(mongo.value);
+  if (redis.status === 'fulfilled') owner.own(redis.value);
+  if (bus.status === 'fulfilled') owner.defer(() => bus.value.close());
+  if (mongo.status === 'fulfilled' && redis.status === 'fulfilled' && bus.status === 'fulfilled') {
+    return [mongo.value, redis.value, bus.value];
+  }
+  const failures = [mongo, redis, bus].flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  const fault = failures.find((each) => !(each instanceof SwitchboardError));
+  if (fault) throw fault;
+  throw new ConfigError(failures.map((each: SwitchboardError) => each.message));
+}
+
+/** The driver's words for what an operator can mend; never the URL, which may hold a password. */
+function explainMongo(cause: unknown): never {
+  const said: string[] = [];
+  for (let error = cause; error instanceof Error; error = error.cause) said.push(error.message);
+  const words = said.join('\n');
+  const message = /wire version/i.test(words)
+    ? 'The database that MONGO_URL names is too old: update it, or name another'
+    : /auth/i.test(words)
+      ? 'The database refuses the credentials; check the user and the password in MONGO_URL'
+      : 'The database does not answer; check that it runs and that MONGO_URL names it';
+  throw new SwitchboardError({ code: 'SERVICE_UNAVAILABLE', message }, { cause });
 }
 
 interface Complete {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { NodeId } from '@switchboard/protocol';
+import { NodeId, SwitchboardError } from '@switchboard/protocol';
 import {
+  ConfigError,
   createLogger,
   createMetrics,
   createOwner,
@@ -45,9 +46,17 @@ export async function runServiceProcess<
         };
       } catch (error) {
         await owner[Symbol.asyncDispose]();
+        // A server that went away between connecting and starting, or will not do what a service needs of it: a stack says nothing of that.
+        if (error instanceof SwitchboardError && error.code === 'SERVICE_UNAVAILABLE') {
+          throw new ConfigError([error.retryable ? explain(error) : error.message]);
+        }
         throw error;
       }
     },
     { logger: bootLogger },
   );
+}
+
+function explain(error: SwitchboardError): string {
+  return `${error.message} while starting: check that the servers which MONGO_URL, REDIS_URL and NATS_URL name run and let this service in`;
 }

@@ -26,7 +26,7 @@ const RECONNECT_WAIT_MS = 250;
 const PING_INTERVAL_MS = 2_500;
 const OLDEST = [2, 9] as const;
 
-/** @throws SwitchboardError, retryable, when no server can be reached, or it is too old; the message names NATS_URL. */
+/** @throws SwitchboardError when no server can be reached, it is too old or lacks JetStream; the message names NATS_URL. */
 export async function connectNats({ url, name, onChange }: NatsSettings): Promise<NatsLink> {
   const { hosts, user, password, tls } = readServers(url);
   let nats: NatsConnection;
@@ -47,7 +47,7 @@ export async function connectNats({ url, name, onChange }: NatsSettings): Promis
     throw new SwitchboardError(
       {
         code: 'SERVICE_UNAVAILABLE',
-        message: `NATS cannot be used: ${reasonOf(cause)}; check that it runs and that NATS_URL names it`,
+        message: `NATS cannot be used: ${reasonOf(cause)}`,
         retryable: true,
       },
       { cause },
@@ -59,7 +59,14 @@ export async function connectNats({ url, name, onChange }: NatsSettings): Promis
     await nats.close();
     throw new SwitchboardError({
       code: 'SERVICE_UNAVAILABLE',
-      message: `The NATS server that NATS_URL names is version ${version}; ${OLDEST.join('.')} or newer is needed`,
+      message: `The NATS server that NATS_URL names is version ${version}; ${OLDEST.join('.')} or newer is needed: update it, or name another`,
+    });
+  }
+  if (nats.info?.jetstream !== true) {
+    await nats.close();
+    throw new SwitchboardError({
+      code: 'SERVICE_UNAVAILABLE',
+      message: 'The NATS server that NATS_URL names does not offer JetStream: start it with -js',
     });
   }
 
@@ -111,6 +118,6 @@ export async function reaching<T>(link: NatsLink, what: string, work: () => Prom
 function reasonOf(cause: unknown): string {
   const name = cause instanceof Error ? cause.name : '';
   if (name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError')
-    return 'it refuses the credentials';
-  return 'it does not answer';
+    return 'it refuses the credentials; check the user and the password in NATS_URL';
+  return 'it does not answer; check that it runs and that NATS_URL names it';
 }

@@ -1,6 +1,5 @@
 import type { Bus } from '@switchboard/ports';
 import type { BusLogger } from '@switchboard/ports/engine';
-import { SwitchboardError } from '@switchboard/protocol';
 import { connectNats, type NatsSettings } from './connect.ts';
 import { createEvents } from './events.ts';
 import { createNotices } from './notices.ts';
@@ -28,14 +27,7 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
   const notices = createNotices(link, logger);
   const events = await createEvents(link, options, logger).catch(async (cause: unknown) => {
     await link.close();
-    throw new SwitchboardError(
-      {
-        code: 'SERVICE_UNAVAILABLE',
-        message: 'The NATS server that NATS_URL names does not offer JetStream: start it with -js',
-        retryable: true,
-      },
-      { cause },
-    );
+    throw cause;
   });
   let closing: Promise<void> | undefined;
 

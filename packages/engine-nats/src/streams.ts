@@ -1,3 +1,4 @@
+import { SwitchboardError } from '@switchboard/protocol';
 import {
   JetStreamApiError,
   type JetStreamManager,
@@ -11,6 +12,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long an event id is remembered: publishing it again in this time has no effect. */
 const DEDUPE_MS = 2 * 60 * 1000;
 const STREAM_NOT_FOUND = 10059;
+/** No cluster, or too few servers in it. */
+const TOO_MANY_REPLICAS = [10074, 10005];
 
 export interface StreamSettings {
   /** Copies of each stream: 1, or 3 on a NATS cluster. */
@@ -34,7 +37,7 @@ export async function ensureStream(
     if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND) throw error;
   }
   const dead = name === DEAD_STREAM;
-  await manager.streams.add({
+  const adding = manager.streams.add({
     name,
     subjects: [dead ? DEAD_SUBJECTS : STREAM_SUBJECTS[name]],
     storage: StorageType.File,
@@ -43,5 +46,15 @@ export async function ensureStream(
     max_age: nanos(dead ? 30 * DAY_MS : maxAgeMs),
     max_bytes: maxBytes,
     duplicate_window: nanos(DEDUPE_MS),
+  });
+  await adding.catch((cause: unknown) => {
+    if (!(cause instanceof JetStreamApiError) || !TOO_MANY_REPLICAS.includes(cause.code)) throw cause;
+    throw new SwitchboardError(
+      {
+        code: 'SERVICE_UNAVAILABLE',
+        message: `NATS_REPLICAS is ${replicas}, which needs as many NATS servers in a cluster: lower it, or start them`,
+      },
+      { cause },
+    );
   });
 }

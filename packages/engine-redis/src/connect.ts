@@ -42,10 +42,14 @@ const connectionOptions = {
  */
 export async function connectRedis({ url, onError }: RedisSettings): Promise<RedisHandle> {
   const open: RedisClient[] = [];
+  let lastError: Error | undefined;
   const connect = async (options: Differing): Promise<RedisClient> => {
     const client = createClient(url, options);
     // Without a listener a lost connection would end the process.
-    client.on('error', (error: Error) => onError?.(error));
+    client.on('error', (error: Error) => {
+      lastError = error;
+      onError?.(error);
+    });
     open.push(client);
     await client.connect();
     return client;
@@ -63,7 +67,10 @@ export async function connectRedis({ url, onError }: RedisSettings): Promise<Red
         await guarded(client.ping());
       },
       // A subscriber's connection answers no commands while it waits, and its subscriptions have no answer to time out on.
-      subscriber: () => connect({ commandTimeout: CONNECT_TIMEOUT_MS, enableOfflineQueue: true }),
+      subscriber: () =>
+        connect({ commandTimeout: CONNECT_TIMEOUT_MS, enableOfflineQueue: true }).catch((cause: unknown) => {
+          throw unavailable('Redis', cause);
+        }),
       async [Symbol.asyncDispose]() {
         close();
       },
@@ -74,12 +81,21 @@ export async function connectRedis({ url, onError }: RedisSettings): Promise<Red
     throw new SwitchboardError(
       {
         code: 'SERVICE_UNAVAILABLE',
-        message: 'Redis cannot be reached: check that it runs and that REDIS_URL names it',
+        message: `Redis cannot be used: ${reasonOf(lastError ?? cause)}`,
         retryable: true,
       },
-      { cause },
+      { cause: lastError ?? cause },
     );
   }
+}
+
+/** Never the URL, which may hold a password. */
+function reasonOf(cause: unknown): string {
+  const said = cause instanceof Error ? cause.message : '';
+  if (/^(NOAUTH|WRONGPASS|ERR AUTH|ERR invalid password)/.test(said)) {
+    return 'it refuses the credentials; check the user and the password in REDIS_URL';
+  }
+  return 'it does not answer; check that it runs and that REDIS_URL names it';
 }
 
 /** What a subscriber's connection has otherwise. */
@@ -116,7 +132,7 @@ async function refuseOldServer(client: RedisClient): Promise<void> {
   if (Number.parseInt(version, 10) >= OLDEST_MAJOR) return;
   throw new SwitchboardError({
     code: 'SERVICE_UNAVAILABLE',
-    message: `The Redis that REDIS_URL names is version ${version}; ${OLDEST_MAJOR}.0 or newer is needed`,
+    message: `The Redis that REDIS_URL names is version ${version}; ${OLDEST_MAJOR}.0 or newer is needed: update it, or name another`,
   });
 }
 

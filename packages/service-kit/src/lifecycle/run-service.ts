@@ -22,6 +22,8 @@ export interface RunOptions {
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof SIGNALS;
 
+/** For the process to end by itself after a failed start. */
+const LEFTOVERS_MS = 1_000;
 /** Of the shutdown time, the part that draining may take; the rest is for closing stores. */
 const DRAIN_SHARE = 0.7;
 
@@ -38,6 +40,7 @@ export async function runService(
   const told = new Promise<Signal>((resolve) => {
     stop = resolve;
   });
+  let started = false;
   let stopping = false;
   const readiness: HealthCheck = {
     name: 'lifecycle',
@@ -77,6 +80,7 @@ export async function runService(
 
   try {
     const service = await start({ readiness });
+    started = true;
     // A signal alone does not keep a process alive that has nothing else to do.
     const alive = setInterval(() => undefined, 2 ** 30);
     const signal = await told;
@@ -95,6 +99,8 @@ export async function runService(
     process.exitCode = 1;
     if (err instanceof ConfigError) logger.fatal(err.message);
     else logger.fatal({ err }, stopping ? 'stopping failed' : 'starting failed');
-    watch();
+    if (started) watch();
+    // What was made by then is closed; a library may still hold a connection to a server that never answered.
+    else setTimeout(() => process.exit(1), LEFTOVERS_MS).unref();
   }
 }

@@ -39,13 +39,18 @@ export async function connectMongo(url: string, { logger, appName }: MongoOption
     writeConcern: { w: 'majority', journal: true, wtimeoutMS: WRITE_CONCERN_MS },
   });
   let closing = false;
+  /** What keeps the first connection from coming about is thrown, and not also logged. */
+  let connected = false;
   connection.on('disconnected', () => {
-    if (!closing) logger.warn('the database is away');
+    if (connected && !closing) logger.warn('the database is away');
   });
   connection.on('reconnected', () => logger.info('the database is back'));
-  connection.on('error', (err) => logger.warn({ err }, 'the database connection failed'));
+  connection.on('error', (err) => {
+    if (connected) logger.warn({ err }, 'the database connection failed');
+  });
   try {
     await connection.asPromise();
+    connected = true;
   } catch (error) {
     await connection.close().catch(() => undefined);
     throw mongoFault(error);
