@@ -111,6 +111,14 @@ describe('the words of Django REST Framework', () => {
 
   it.each([
     [say('CONFLICT', { detail: 'email_taken' }), 400, { email: ['A user with this email already exists.'] }],
+    [
+      say('INVALID_DATA', {
+        detail: 'bad_invitation',
+        fields: { invitationCode: [{ rule: 'invalid', message: 'is not valid' }] },
+      }),
+      400,
+      { invitation_code: ['Invalid or expired invitation code.'] },
+    ],
     [say('METHOD_NOT_ALLOWED'), 405, { detail: 'Method "PUT" not allowed.' }],
     [say('UNSUPPORTED_MEDIA_TYPE'), 415, { detail: 'Unsupported media type "text/plain" in request.' }],
     [say('INTERNAL'), 500, { detail: 'A server error occurred.' }],

@@ -11,8 +11,8 @@ export interface RefusedRequest {
 
 /** The words of Django REST Framework and simplejwt: `{detail}`, or field → complaints. */
 export function presentChannelsError(rejection: Rejection, request: RefusedRequest = {}): RestReply {
-  const taken = takenField(rejection);
-  if (taken) return { status: 400, body: taken };
+  const fault = faultOfField(rejection);
+  if (fault) return { status: 400, body: fault };
   const status = statusOf(rejection);
   const body = bodyOf(rejection, request);
   if (status === 401) return { status, body, headers: { 'WWW-Authenticate': 'Bearer realm="api"' } };
@@ -82,11 +82,12 @@ function throttled(seconds: number): string {
   return `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`;
 }
 
-/** What is taken is a field's fault in this framework, not a conflict. */
-function takenField({ detail }: Rejection): Record<string, string[]> | undefined {
+/** What is taken is a field's fault in this framework, not a conflict. Fields have the names of this vocabulary. */
+function faultOfField({ detail }: Rejection): Record<string, string[]> | undefined {
   if (detail === 'email_taken') return { email: ['A user with this email already exists.'] };
   if (detail === 'username_taken') return { username: ['A user with that username already exists.'] };
   if (detail === 'name_taken') return { name: ['A room with this name already exists.'] };
+  if (detail === 'bad_invitation') return { invitation_code: ['Invalid or expired invitation code.'] };
   return undefined;
 }
 
