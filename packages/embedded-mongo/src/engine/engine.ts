@@ -71,6 +71,10 @@ export class Engine {
           return await work(begin);
         } catch (error) {
           throw this.settleFault(error);
+        } finally {
+          // What it found, and answers from, may be another command's and not on disk yet: also when it changed nothing itself.
+          const { open } = this.store.commits;
+          if (open) batches.add(open);
         }
       });
     } finally {

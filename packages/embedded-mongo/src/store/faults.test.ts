@@ -65,6 +65,18 @@ test('after a failed fsync nothing is written any more, for what is on disk is u
   expect(await things.countDocuments({})).toBe(1);
 });
 
+test('a write that finds nothing to do because of another that is not stored in the end fails with it', async () => {
+  const pooled = Array.from({ length: 6 }, () => things.countDocuments({}));
+  await Promise.all(pooled);
+  failCommits('SQLITE_BUSY');
+  const deleting = things.deleteOne({ n: 0 });
+  const late = Array.from({ length: 5 }, () => things.updateOne({ n: 0 }, { $set: { x: 1 } }));
+  const results = await Promise.allSettled([deleting, ...late]);
+  expect(results.map(({ status }) => status)).toEqual(Array(6).fill('rejected'));
+  vi.restoreAllMocks();
+  expect(await things.find({}, { projection: { _id: 0 } }).toArray()).toEqual([{ n: 0 }]);
+});
+
 test('a collection whose creation fails to commit is not there', async () => {
   failCommits('SQLITE_BUSY');
   await expect(database.db.createCollection('fresh')).rejects.toMatchObject({ code: 1 });

@@ -26,6 +26,11 @@ export class GroupCommit {
     this.onRollback = () => hooks.onRollback();
   }
 
+  /** What is not on disk yet settles with this; undefined when everything is. */
+  get open(): Promise<void> | undefined {
+    return this.batch?.done;
+  }
+
   /** @returns what resolves when the batch is on disk, and rejects with a CommandError when it could not be put there */
   begin(): Promise<void> {
     if (this.failure !== undefined) throw storageError(this.failure);
