@@ -21,6 +21,8 @@ export interface CallRecord {
   /** The first time that either side asked for its end, in whatever words. */
   endAskedAt?: number;
   readonly ends: HeardEnd[];
+  /** What its parties asked and were answered, in words, for whoever has to find out what went wrong. */
+  readonly trace?: readonly string[];
 }
 
 /** What is found after healing. */
@@ -64,9 +66,11 @@ export function checkCalls(
 ): CallFindings {
   const examples: string[] = [];
   const found = { wronglyEnded: 0, unended: 0, severalEnds: 0 };
-  const complain = (what: keyof typeof found, words: string): void => {
+  const complain = (what: keyof typeof found, call: CallRecord, words: string): void => {
     found[what] += 1;
-    if (examples.length < MAX_EXAMPLES) examples.push(`${what}: ${words}`);
+    if (examples.length < MAX_EXAMPLES) {
+      examples.push([`${what}: ${call.id} ${words}`, ...(call.trace ?? [])].join('\n      '));
+    }
   };
   let placed = 0;
   let established = 0;
@@ -88,22 +92,26 @@ export function checkCalls(
     );
     const rang = unhindered(call.placedAt, Math.min(settledAt, aftermath.at), outages);
     longestRingMs = Math.max(longestRingMs, rang);
-    if (rang > ringEndsWithinMs) complain('unended', `${call.id} rang ${Math.round(rang)} ms`);
+    if (rang > ringEndsWithinMs) complain('unended', call, `rang ${Math.round(rang)} ms`);
 
     const reasons = new Set(call.ends.map(({ reason }) => reason).filter((reason) => reason !== 'gone'));
     for (const reason of aftermath.history.get(call.id) ?? []) reasons.add(reason);
-    if (reasons.size > 1) complain('severalEnds', `${call.id} ended as ${[...reasons].join(' and ')}`);
+    if (reasons.size > 1) complain('severalEnds', call, `ended as ${[...reasons].join(' and ')}`);
 
     if (call.answeredAt === undefined) continue;
     established += 1;
     if (call.endAskedAt === undefined) {
       live += 1;
       if (aftermath.live.has(call.id) && !first) survived += 1;
-      else complain('wronglyEnded', `${call.id}: ${first ? said(first) : 'not live in the end'}`);
+      else complain('wronglyEnded', call, `${call.ends.map(said).join('; ') || 'not live in the end'}`);
     } else if (first && first.at < call.endAskedAt) {
-      complain('wronglyEnded', `${call.id}: ${said(first)}, before anybody asked for it`);
+      complain(
+        'wronglyEnded',
+        call,
+        `${call.ends.map(said).join('; ')}; asked for at ${Math.round(call.endAskedAt)} ms`,
+      );
     } else if (!first && !aftermath.history.has(call.id)) {
-      complain('unended', `${call.id} was to end and did not`);
+      complain('unended', call, `was to end and did not`);
     }
   }
   return {

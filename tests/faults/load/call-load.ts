@@ -47,8 +47,9 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
   const running: Promise<void>[] = [];
 
   const plan = (caller: CallParty, callee: CallParty, fate: Fate): PlannedCall => {
-    const record = { id: randomUUID(), caller: caller.who, callee: callee.who, ends: [] };
-    const planned = { record, fate, giveUpAt: performance.now() + CALL_PATIENCE_MS, handled: false };
+    const trace = [`${fate} by client ${caller.who} to client ${callee.who}`];
+    const record = { id: randomUUID(), caller: caller.who, callee: callee.who, ends: [], trace };
+    const planned = { record, fate, trace, giveUpAt: performance.now() + CALL_PATIENCE_MS, handled: false };
     calls.set(record.id, planned);
     log.calls.push(record);
     return planned;

@@ -20,6 +20,7 @@ interface ShownCall {
 }
 
 const RETRY_MS = 300;
+const MAX_TRACE = 60;
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const ANSWERS: readonly Fate[] = ['live', 'hangup'];
 
@@ -60,7 +61,7 @@ export class CallParty {
     this.#current = planned;
     const offer = { type: 'offer', sdp: 'v=0' };
     const payload = { to: { userId: callee.account.id }, kind: 'voice', offer, callId: record.id };
-    const answer = await this.#insist(() => this.client.socket.ask('call.place', payload), giveUpAt);
+    const answer = await this.#insist(planned, 'call.place', payload, giveUpAt);
     if (answer.kind === 'ok') {
       const { id } = answer.reply.call as ShownCall;
       if (id === record.id) {
@@ -76,19 +77,18 @@ export class CallParty {
   }
 
   /** Asks for the end until it is heard. */
-  async end({ record }: PlannedCall, giveUpAt: number): Promise<void> {
+  async end(planned: PlannedCall, giveUpAt: number): Promise<void> {
+    const { record } = planned;
     record.endAskedAt ??= this.#options.log.now();
-    const answer = await this.#insist(
-      () => this.client.socket.ask('call.end', { callId: record.id }),
-      giveUpAt,
-    );
+    const answer = await this.#insist(planned, 'call.end', { callId: record.id }, giveUpAt);
     if (answer.kind === 'ok') this.#took(answer.reply.call as ShownCall | null);
-    else if (answer.kind === 'fail') await this.look({ record });
+    else if (answer.kind === 'fail') await this.look(planned);
   }
 
   /** Asks how the call stands. True when this side has its place in it, or it rings here. */
-  async look({ record }: Pick<PlannedCall, 'record'>): Promise<boolean> {
-    const answer = await this.client.socket.ask('call.resume', { callId: record.id });
+  async look(planned: PlannedCall): Promise<boolean> {
+    const { record } = planned;
+    const answer = await this.#ask(planned, 'call.resume', { callId: record.id });
     if (answer.kind !== 'ok') return false;
     const call = answer.reply.call as ShownCall | null;
     if (call === null || call.phase === 'ended') {
@@ -117,6 +117,8 @@ export class CallParty {
 
   #heard(event: string, payload: Record<string, unknown>): void {
     const call = payload.call as ShownCall | undefined;
+    const planned = call && this.#options.calls.get(call.id);
+    if (planned) this.#note(planned, `hears ${event} ${String(payload.reason ?? payload.state ?? '')}`);
     if (event === 'call.signal') this.#signals += 1;
     else if (event === 'call.incoming' && call) void this.#rung(call);
     else if (event === 'call.answered' && call) this.#answered(call.id);
@@ -138,13 +140,10 @@ export class CallParty {
     planned.handled = true;
     if (fate === 'reject') {
       record.endAskedAt ??= this.#options.log.now();
-      await this.#insist(() => this.client.socket.ask('call.reject', { callId: id }), planned.giveUpAt);
+      await this.#insist(planned, 'call.reject', { callId: id }, planned.giveUpAt);
     } else if (ANSWERS.includes(fate)) {
       const answer = { type: 'answer', sdp: 'v=0' };
-      const taken = await this.#insist(
-        () => this.client.socket.ask('call.answer', { callId: id, answer }),
-        planned.giveUpAt,
-      );
+      const taken = await this.#insist(planned, 'call.answer', { callId: id, answer }, planned.giveUpAt);
       if (taken.kind === 'ok') this.#answered(id);
       else if (taken.kind === 'fail') await this.look(planned);
     }
@@ -153,7 +152,7 @@ export class CallParty {
   async #takeBack(): Promise<boolean> {
     const planned = this.#current;
     if (!planned) return true;
-    const answer = await this.client.socket.ask('call.resume', { callId: planned.record.id });
+    const answer = await this.#ask(planned, 'call.resume', { callId: planned.record.id });
     if (answer.kind === 'unknown') return false;
     const call = answer.kind === 'ok' ? (answer.reply.call as ShownCall | null) : null;
     // Not placed yet is not over; the place itself goes on being tried.
@@ -181,13 +180,28 @@ export class CallParty {
     ends.push({ who: this.who, at: this.#options.log.now(), reason });
   }
 
-  async #insist(attempt: () => Promise<Answer>, giveUpAt: number): Promise<Answer> {
+  async #insist(planned: PlannedCall, event: string, payload: unknown, giveUpAt: number): Promise<Answer> {
     for (;;) {
       await this.client.socket.opened();
-      const answer = await attempt();
+      const answer = await this.#ask(planned, event, payload);
       if (answer.kind !== 'unknown' || performance.now() > giveUpAt) return answer;
       await pass(RETRY_MS * (0.5 + Math.random()));
     }
+  }
+
+  async #ask(planned: PlannedCall, event: string, payload: unknown): Promise<Answer> {
+    const answer = await this.client.socket.ask(event, payload);
+    const call = answer.kind === 'ok' ? (answer.reply.call as ShownCall | null) : undefined;
+    const said = call ? `${call.phase} ${call.endReason ?? ''}` : call === null ? 'no call' : '';
+    this.#note(planned, `${event}: ${answer.kind} ${answer.kind === 'fail' ? answer.code : said}`);
+    return answer;
+  }
+
+  /** Once for each thing that comes many times in a row. */
+  #note({ trace }: PlannedCall, what: string): void {
+    const line = `client ${this.who} ${what}`.trimEnd();
+    if (trace.at(-1)?.endsWith(line)) return;
+    if (trace.length < MAX_TRACE) trace.push(`${(this.#options.log.now() / 1_000).toFixed(1)} s ${line}`);
   }
 }
 

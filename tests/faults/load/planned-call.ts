@@ -10,4 +10,6 @@ export interface PlannedCall {
   readonly giveUpAt: number;
   /** The callee heard it ring, and does what was planned. */
   handled: boolean;
+  /** See `CallRecord`. */
+  readonly trace: string[];
 }
