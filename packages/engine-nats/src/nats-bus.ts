@@ -15,7 +15,8 @@ export interface NatsBusOptions extends NatsSettings, StreamSettings {
  *
  * Events with one ordering key share one of a fixed number of partitions, and each partition of a durable name has one event in hand at a time, over all instances: so the
  * order holds over crashes and retries. An event whose handler throws is tried again after 100 ms, 400 ms, 1.6 s, 6.4 s, then every 10 s, and
- * its partition waits for it; after the last attempt it is kept under `dead.<durable>.<type>`. An event in the hands of an instance that died goes to another after six seconds.
+ * its partition waits for it; after the last attempt it is kept under `dead.<durable>.<type>`. What a handler throws because something it needs is away (a
+ * retryable SwitchboardError) is no such attempt: the event waits for it, tried every second for a quarter of an hour. An event in the hands of an instance that died goes to another after six seconds.
  * A durable name hears what was published since it was first asked for. Streams and consumers that are gone, with a server that came back empty, are made again.
  *
  * @throws SwitchboardError when no server can be reached or it lacks JetStream; the message names NATS_URL.

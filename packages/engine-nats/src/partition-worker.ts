@@ -1,6 +1,6 @@
 import type { ConsumerOptions } from '@switchboard/ports';
 import type { BusLogger } from '@switchboard/ports/engine';
-import { BusEvent } from '@switchboard/protocol';
+import { BusEvent, SwitchboardError } from '@switchboard/protocol';
 import {
   AckPolicy,
   DeliverPolicy,
@@ -18,6 +18,9 @@ const WORKING_EVERY_MS = 2_000;
 const HEARTBEAT_MS = 1_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
+/** While what a handler needs is away the event is not to blame: it waits, tried this often, and not for ever. */
+const AWAY_RETRY_MS = 1_000;
+const MAX_AWAY = 900;
 const FIRST_REJOIN_MS = 100;
 const LAST_REJOIN_MS = 1_000;
 
@@ -52,6 +55,8 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
   const { js, manager, stream, partition, options, logger, slots } = parts;
   const durable = `${options.durable}-p${partition}`;
   let stopping = false;
+  /** How often the event in hand failed for what was away. */
+  let away = { seq: 0, times: 0 };
   let leave: () => void = () => {};
   let joined: () => void = () => {};
   const known = new Promise<void>((resolve) => {
@@ -102,7 +107,8 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
       message.ack();
       return;
     }
-    const attempt = message.info.deliveryCount;
+    if (away.seq !== message.seq) away = { seq: message.seq, times: 0 };
+    const attempt = message.info.deliveryCount - away.times;
     try {
       if (!event) throw new Error('not an event of ours');
       await parts.handler(event);
@@ -110,6 +116,11 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
     } catch (err) {
       const facts = { durable: options.durable, eventId: event?.id, type: event?.type, attempt, err };
       logger?.warn(facts, 'an event handler threw');
+      if (event && err instanceof SwitchboardError && err.retryable && away.times < MAX_AWAY) {
+        away.times += 1;
+        message.nak(Math.min(FIRST_RETRY_MS * 2 ** (away.times - 1), AWAY_RETRY_MS));
+        return;
+      }
       if (attempt < options.maxDeliver && event) {
         message.nak(Math.min(FIRST_RETRY_MS * 4 ** (attempt - 1), LAST_RETRY_MS));
         return;
