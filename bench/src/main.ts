@@ -1,47 +1,11 @@
-// `npm run bench`: what one all-in-one process does on this machine. Talks to 127.0.0.1 only and ends by itself within about a minute.
-import { availableParallelism, cpus } from 'node:os';
-import { ackedMessagesPerSecond } from './acked-messages.ts';
-import { relayLatency } from './relay-latency.ts';
-import { spread, table } from './report.ts';
-import { type Account, signUpPair, startTarget } from './target.ts';
+// `npm run bench`: measurements on this machine, over 127.0.0.1 alone. Without a word: one process; `cluster`: what an event costs as nodes are added.
+import { clusterCost } from './cluster-cost.ts';
+import { oneProcess } from './one-process.ts';
 
-const ROUNDS = 5;
-const PAIRS = 64;
-const DEADLINE_MS = 150_000;
-
-const target = await startTarget();
-const watchdog = setTimeout(() => {
-  process.stderr.write(`gave up after ${DEADLINE_MS / 1000} s\n`);
-  void target.stop().finally(() => process.exit(1));
-}, DEADLINE_MS);
-try {
-  const pairs: [Account, Account][] = [];
-  for (let n = 0; n < PAIRS; n += 1) pairs.push(await signUpPair(target.url));
-  const pair = pairs[0] as [Account, Account];
-  const throughput: number[] = [];
-  const p50: number[] = [];
-  const p99: number[] = [];
-  // One uncounted round of each first: code compiled, files opened.
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const rate = await ackedMessagesPerSecond(target.url, pairs, { seconds: 3 });
-    const latency = await relayLatency(target.url, pair, { signals: 1000 });
-    if (round === 0) continue;
-    throughput.push(rate);
-    p50.push(latency.p50);
-    p99.push(latency.p99);
-  }
-  process.stdout.write(
-    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}, ${ROUNDS} rounds, client and server on the same machine\n\n`,
-  );
-  process.stdout.write(
-    table([
-      ['measure', 'unit', 'min', 'median', 'max'],
-      [`acknowledged messages, ${PAIRS} conversations`, '1/s', ...spread(throughput, 0)],
-      ['relay of one signal, device to device, p50', 'ms', ...spread(p50, 2)],
-      ['relay of one signal, device to device, p99', 'ms', ...spread(p99, 2)],
-    ]),
-  );
-} finally {
-  clearTimeout(watchdog);
-  await target.stop();
+const [what, ...rest] = process.argv.slice(2);
+if (what === undefined) await oneProcess();
+else if (what === 'cluster' && rest.length === 0) process.exitCode = (await clusterCost()) ? 0 : 1;
+else {
+  process.stderr.write('npm run bench [-- cluster]\n');
+  process.exitCode = 1;
 }
