@@ -79,6 +79,7 @@ describe('what a list is asked for', () => {
     [{ limit: '0' }, { limit: ['Ensure this value is greater than or equal to 1.'] }],
     [{ before: 'yesterday' }, { before: ['Enter a valid date/time.'] }],
     [{ date_from: '2024-13-01' }, { date_from: ['Enter a valid date/time.'] }],
+    [{ search: 'x'.repeat(401) }, { search: ['Ensure this field has no more than 400 characters.'] }],
     [{ limit: ['1', '2'] }, { limit: ['Invalid input: expected string, received array'] }],
   ])('%j: %j', (sent, expected) => {
     expect(complaints(ListQuery, sent)).toStrictEqual(expected);

@@ -1,5 +1,6 @@
 import { LIMITS } from '@switchboard/protocol';
 import { z } from 'zod';
+import { tooLong } from './rest-fields.ts';
 
 const NOT_AN_INTEGER = 'A valid integer is required.';
 const NOT_A_TIME = 'Enter a valid date/time.';
@@ -42,6 +43,8 @@ function utc(given: string): Date {
 
 const DAY_MS = 86_400_000;
 
+const SEARCH_MAX = LIMITS.nameLength * 4;
+
 const timeInput = (endOfDay: boolean) =>
   z
     .string()
@@ -73,7 +76,7 @@ export const ListQuery = z.object({
   after: BoundInput.optional(),
   search: z
     .string()
-    .max(LIMITS.nameLength * 4)
+    .max(SEARCH_MAX, { error: tooLong(SEARCH_MAX) })
     .optional(),
   ...oneOf(FROM, timeInput(false).optional()),
   ...oneOf(TO, timeInput(true).optional()),
