@@ -1,7 +1,6 @@
-import { availableParallelism, cpus } from 'node:os';
 import { ackedMessagesPerSecond } from './acked-messages.ts';
 import { relayLatency } from './relay-latency.ts';
-import { spread, table } from './report.ts';
+import { onThisMachine, spread, table } from './report.ts';
 import { type Account, signUpPair, startTarget } from './target.ts';
 
 const ROUNDS = 5;
@@ -31,9 +30,7 @@ export async function oneProcess(): Promise<void> {
       p50.push(latency.p50);
       p99.push(latency.p99);
     }
-    process.stdout.write(
-      `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}, ${ROUNDS} rounds, client and server on the same machine\n\n`,
-    );
+    process.stdout.write(`${onThisMachine(ROUNDS)}\n\n`);
     process.stdout.write(
       table([
         ['measure', 'unit', 'min', 'median', 'max'],

@@ -1,3 +1,11 @@
+import { availableParallelism, cpus } from 'node:os';
+
+/** What the numbers were taken on. */
+export function onThisMachine(rounds: number): string {
+  const model = cpus()[0]?.model ?? 'unknown processor';
+  return `${model}, ${availableParallelism()} cores, Node ${process.versions.node}, ${rounds} rounds, client and server on the same machine`;
+}
+
 /** Minimum, median and maximum as text. */
 export function spread(values: readonly number[], digits: number): [string, string, string] {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,16 +1,30 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { io, type Socket } from 'socket.io-client';
 
-const main = fileURLToPath(new URL('../../services/all-in-one/dist/main.js', import.meta.url));
+const here = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The built all-in-one as its own process, limits off, on a fresh data folder. */
-export async function startTarget(): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
+/** Accounts are made for the measurement; their passwords guard nothing. */
+const UNLIMITED = {
+  BCRYPT_COST: '4',
+  RATE_LIMIT_MESSAGES: 'off',
+  RATE_LIMIT_CALLS: 'off',
+  SOCKET_EVENT_RATE: 'off',
+} as const;
+
+export interface Target {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The built all-in-one of a checkout, this one unless said otherwise, as its own process, limits off, on a fresh data folder. */
+export async function startTarget(root = here): Promise<Target & { readonly pid: number }> {
+  const main = join(root, 'services/all-in-one/dist/main.js');
   const data = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
   const child = spawn(process.execPath, [main], {
     env: {
@@ -20,11 +34,7 @@ export async function startTarget(): Promise<{ url: string; pid: number; stop():
       DATA_DIR: data,
       LOG_LEVEL: 'error',
       SEED_DEMO: 'false',
-      // Accounts are made for the measurement; their passwords guard nothing.
-      BCRYPT_COST: '4',
-      RATE_LIMIT_MESSAGES: 'off',
-      RATE_LIMIT_CALLS: 'off',
-      SOCKET_EVENT_RATE: 'off',
+      ...UNLIMITED,
       ADMIN_USERNAME: 'root',
       ADMIN_PASSWORD: randomUUID(),
     },
@@ -46,6 +56,31 @@ export async function startTarget(): Promise<{ url: string; pid: number; stop():
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The services of a checkout as processes, with real NATS, Redis and HAProxy, limits off, on a fresh data folder. */
+export async function startClusterTarget(root = here): Promise<Target> {
+  const { startCluster } = (await import(
+    pathToFileURL(join(root, 'deploy/cluster/src/index.ts')).href
+  )) as typeof import('@switchboard/deploy-cluster');
+  const data = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
+  const cluster = await startCluster({
+    dataDir: data,
+    signaling: 2,
+    env: {
+      JWT_SECRET: randomBytes(32).toString('hex'),
+      ADMIN_USERNAME: 'root',
+      ADMIN_PASSWORD: randomUUID(),
+      ...UNLIMITED,
+    },
+  });
+  return {
+    url: cluster.url,
+    async stop() {
+      await cluster[Symbol.asyncDispose]();
       await rm(data, { recursive: true, force: true });
     },
   };
