@@ -13,7 +13,7 @@ export interface RedisSettings {
 /** One connection to Redis for commands. Disposing closes it. */
 export interface RedisHandle extends AsyncDisposable {
   readonly client: RedisClient;
-  /** Rejects with a retryable SERVICE_UNAVAILABLE while Redis does not answer. */
+  /** Rejects with a retryable SERVICE_UNAVAILABLE while Redis does not answer, or one of the handle's connections is not there. */
   ping(): Promise<void>;
   /** A connection of its own that has the same settings, for subscriptions; connected when this resolves. Closed with the handle. */
   subscriber(): Promise<RedisClient>;
@@ -64,6 +64,8 @@ export async function connectRedis({ url, onError }: RedisSettings): Promise<Red
     return {
       client,
       async ping() {
+        // Subscriptions made before come back with their connection; without it nothing reaches this process.
+        if (open.some(({ status }) => status !== 'ready')) throw unavailable('Redis');
         await guarded(client.ping());
       },
       // A subscriber's connection answers no commands while it waits, and its subscriptions have no answer to time out on.

@@ -163,23 +163,37 @@ export interface Loaded {
 
 /**
  * The call as stored. One that this node hosts and that the store does not know was lost with the store: it is put back, its parties are still
- * talking.
+ * talking. So is one that the store knows only as it was before it was answered: what came after was lost, or another node, which had not heard of the
+ * answer, was the quicker to put it back.
  */
 export async function load(context: SignalingContext, callId: CallId): Promise<Loaded | undefined> {
   const stored = await context.liveCalls.get(callId);
-  if (stored) return loaded(stored);
-  const hosted = context.calls.hosted.get(callId);
-  if (!hosted || hosted.live.state.call.phase === 'ended') return undefined;
-  return restore(context, hosted.live);
+  const hosted = context.calls.hosted.get(callId)?.live;
+  const isLost = stored === undefined || isBehind(stored.state, hosted);
+  if (isLost && hosted && hosted.state.call.phase !== 'ended') {
+    return restore(context, hosted, stored?.version ?? 0);
+  }
+  return stored && loaded(stored);
 }
 
-async function restore(context: SignalingContext, live: LiveCall): Promise<Loaded | undefined> {
-  const { liveCalls, clock, timings, logger } = context;
+function isBehind(stored: LiveCall, hosted: LiveCall | undefined): boolean {
+  return stored.state.call.phase === 'ringing' && hosted?.state.call.phase === 'active';
+}
+
+async function restore(
+  context: SignalingContext,
+  live: LiveCall,
+  version: number,
+): Promise<Loaded | undefined> {
+  const { liveCalls, clock, timings, logger, calls } = context;
   const callId = live.state.call.id;
   const now = clock.now();
-  if (await liveCalls.compareAndSet(callId, 0, live, deadlineOf(live, now, timings))) {
+  if (await liveCalls.compareAndSet(callId, version, live, deadlineOf(live, now, timings))) {
     logger.warn({ callId }, 'live call was missing from the store and is put back');
     await confirmClaims(context, live.state);
+    calls.background.run(logger, 'telling other nodes of a call put back failed', callId, () =>
+      tellNodes(context, live, []),
+    );
   }
   const stored = await liveCalls.get(callId);
   return stored && loaded(stored);
