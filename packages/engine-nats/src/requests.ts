@@ -1,3 +1,4 @@
+import type { Msg } from '@nats-io/transport-node';
 import type { Bus } from '@switchboard/ports';
 import {
   answerRequest,
@@ -52,12 +53,22 @@ export function createRequests(link: NatsLink, logger: BusLogger | undefined): R
       const inHand = createInHand();
       const handle = handler as (payload: unknown) => Promise<Result<unknown>>;
       const refuse = (error: Rejection) => JSON.stringify({ ok: false, error });
+      /** Never throws: a reply too big for the server is a fault of ours, and without a connection there is nobody to tell. */
+      const reply = (message: Msg, text: string): void => {
+        if (link.nats.isClosed()) return;
+        try {
+          message.respond(text);
+        } catch (err) {
+          logger?.error({ request: name, err }, 'a reply cannot be sent');
+          if (!link.nats.isClosed()) message.respond(refuse(toRejection(undefined)));
+        }
+      };
       const subscription = link.nats.subscribe(subjectOf(name), {
         queue: name,
         callback(error, message) {
           if (error) return;
           if (inHand.size >= MAX_IN_HAND) {
-            message.respond(refuse(toRejection(unavailable(name))));
+            reply(message, refuse(toRejection(unavailable(name))));
             return;
           }
           inHand.enter();
@@ -70,7 +81,7 @@ export function createRequests(link: NatsLink, logger: BusLogger | undefined): R
           };
           void work()
             .catch(() => refuse(toRejection(undefined)))
-            .then((text) => void message.respond(text))
+            .then((text) => reply(message, text))
             .finally(() => inHand.leave());
         },
       });

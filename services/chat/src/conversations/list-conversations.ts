@@ -2,6 +2,7 @@ import { unread } from '@switchboard/domain';
 import {
   ConversationId,
   type ConversationSummary,
+  jsonBytes,
   type Message,
   ok,
   type PublicUser,
@@ -17,6 +18,7 @@ import { type Listed, listedFor } from './listed-conversations.ts';
 
 /** An unread count is exact up to here; beyond, it says this much at least. */
 const UNREAD_SPAN = 1_000;
+const LAST_MESSAGES_BYTES = 512 * 1024;
 
 /**
  * One's conversations, the liveliest first, with the last message and how many by others are unread. Which ones there are comes from the conversations' own documents,
@@ -34,7 +36,16 @@ export async function listConversations(
   const conversations = await Promise.all(
     listed.map((each) => summary(context, actor.id, each, lastMessages.get(each.doc._id), others)),
   );
-  return ok({ conversations: conversations.sort((a, b) => lastAt(b).localeCompare(lastAt(a))) });
+  return ok({ conversations: shortened(conversations.sort((a, b) => lastAt(b).localeCompare(lastAt(a)))) });
+}
+
+/** Over the bus the list must fit what a broker takes: past that, the less lively ones come without their last message. */
+function shortened(conversations: readonly ConversationSummary[]): ConversationSummary[] {
+  let bytes = 0;
+  return conversations.map(({ lastMessage, ...rest }) => {
+    bytes += jsonBytes(lastMessage);
+    return lastMessage && bytes <= LAST_MESSAGES_BYTES ? { ...rest, lastMessage } : rest;
+  });
 }
 
 async function summary(

@@ -1,5 +1,5 @@
 import { externalMongo, startTestMongo, type TestMongo } from '@switchboard/embedded-mongo/testing';
-import { ConversationId, type Message } from '@switchboard/protocol';
+import { ConversationId, jsonBytes, LIMITS, type Message } from '@switchboard/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MESSAGE_INDEXES } from '../store/message-model.ts';
 import { identity, range, TestNode, until, userId } from '../testing/chat-harness.ts';
@@ -37,6 +37,42 @@ describe('history and sync', () => {
       more = page.more;
     }
     expect(seen).toEqual(range(137));
+  });
+
+  it('gives long messages in pages that a broker takes, and leaves none out', async () => {
+    const long = 'x'.repeat(LIMITS.textBytes - 2);
+    await Promise.all(range(150).map(() => node.send(61, 62, long)));
+    const ask = { actor: identity(61), conversationId: ConversationId.parse('d:61:62'), limit: 200 };
+    const back: number[] = [];
+    for (let more = true; more; ) {
+      const page = await node.must('chat.history', { ...ask, ...(back[0] ? { before: back[0] } : {}) });
+      expect(jsonBytes(page)).toBeLessThan(900 * 1024);
+      back.unshift(...page.messages.map(({ seq }) => seq));
+      more = page.more;
+    }
+    expect(back).toEqual(range(150));
+    const forth: number[] = [];
+    for (let more = true; more; ) {
+      const page = await node.must('chat.sync', { ...ask, after: forth.at(-1) ?? 0 });
+      expect(jsonBytes(page)).toBeLessThan(900 * 1024);
+      forth.push(...page.messages.map(({ seq }) => seq));
+      more = page.more;
+    }
+    expect(forth).toEqual(range(150));
+  });
+
+  it('lists conversations whose last messages are long, within what a broker takes', async () => {
+    const long = 'x'.repeat(LIMITS.textBytes - 2);
+    await Promise.all(range(120).map((n) => node.send(7000, 7000 + n, long)));
+    const ask = { actor: identity(7000), limit: 200 };
+    await until('every conversation is listed', async () => {
+      return (await node.must('chat.conversations', ask)).conversations.length === 120;
+    });
+    const listed = await node.must('chat.conversations', ask);
+    expect(jsonBytes(listed)).toBeLessThan(900 * 1024);
+    const withText = listed.conversations.map(({ lastMessage }) => lastMessage !== undefined);
+    expect(withText.slice(0, 50)).not.toContain(false);
+    expect(listed.conversations.every(({ lastSeq }) => lastSeq === 1)).toBe(true);
   });
 
   it('walks forward through every message once', async () => {

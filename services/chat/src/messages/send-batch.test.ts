@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { startTestMongo, type TestMongo } from '@switchboard/embedded-mongo/testing';
-import { type ChatTarget, ConversationId, LIMITS, type RequestPayload } from '@switchboard/protocol';
+import {
+  type ChatTarget,
+  ConversationId,
+  jsonBytes,
+  LIMITS,
+  type RequestPayload,
+} from '@switchboard/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteRoom } from '../rooms/delete-room.ts';
 import { identity, range, TestNode, until, userId } from '../testing/chat-harness.ts';
@@ -175,6 +181,19 @@ describe('a batch of one device', () => {
     } finally {
       await limited[Symbol.asyncDispose]();
     }
+  });
+
+  it('is answered within what a broker takes, also when short repeats are told of long messages', async () => {
+    const { id: roomId } = await one.makeRoom(71, 'Long');
+    const ids = range(64).map(() => randomUUID());
+    const long = 'x'.repeat(LIMITS.textBytes - 2);
+    const actor = { ...identity(71), name: 'n'.repeat(LIMITS.nameLength) };
+    const to = { kind: 'room', roomId } as const;
+    await one.must('chat.send.batch', { actor, to, messages: ids.map((id) => text(long, id)) });
+    const again = await one.must('chat.send.batch', { actor, to, messages: ids.map((id) => text('x', id)) });
+    expect(again.answers.every(({ ok }) => ok)).toBe(true);
+    // Fifty readers of each message may come to that.
+    expect(jsonBytes(again) + 64 * 50 * 20).toBeLessThan(900 * 1024);
   });
 
   it('takes no more than its bound', async () => {
