@@ -28,6 +28,7 @@ it.runIf(!process.env.SWITCHBOARD_MISSING_PROGRAMS)(
       ringing: 4,
       signaling: 3,
       nats: 3,
+      leaseMs: 12_000,
       ringTimeoutMs: 10_000,
       pace: {
         settle: [500, 2_000],
@@ -36,6 +37,7 @@ it.runIf(!process.env.SWITCHBOARD_MISSING_PROGRAMS)(
         databasePaused: 10_000,
         redisAway: 20_000,
         cutOff: 10_000,
+        whole: 15_000,
       },
       limits: { backWithinMs: 5_000, caughtUpWithinMs: 2_000, ringEndsWithinMs: 45_000 },
       tell: (line) => said.push(line),

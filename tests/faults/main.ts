@@ -71,6 +71,7 @@ async function main(): Promise<boolean> {
     ringing: calls,
     signaling: number(given.signaling, 'signaling', 1),
     nats: number(given.nats, 'nats', 1) === 3 ? 3 : 1,
+    leaseMs: 30_000,
     ringTimeoutMs: 20_000,
     pace: {
       settle: [2_000, 6_000],
@@ -79,6 +80,7 @@ async function main(): Promise<boolean> {
       databasePaused: 10_000,
       redisAway: 60_000,
       cutOff: 20_000,
+      whole: 35_000,
     },
     limits: { backWithinMs: 5_000, caughtUpWithinMs: 2_000, ringEndsWithinMs: 45_000 },
     tell: (line) => process.stdout.write(`${line}\n`),

@@ -6,6 +6,7 @@ import { temporaryFolder } from '../harness/server-process.ts';
 import { checkCalls } from './checker/check-calls.ts';
 import { checkLines, type LineLimits } from './checker/check-lines.ts';
 import { checkMessages, type StoredMessage } from './checker/check-messages.ts';
+import { momentsOfDeath } from './checker/moments-of-death.ts';
 import type { FaultReport } from './checker/report.ts';
 import { createCuttableLine } from './inflict/cuttable-line.ts';
 import { Ground } from './inflict/ground.ts';
@@ -36,6 +37,8 @@ export interface FaultRunOptions {
   readonly liveCalls: number;
   readonly ringing: number;
   readonly ringTimeoutMs: number;
+  /** Of presence and of seats in calls: a node that dies keeps its sockets so long. */
+  readonly leaseMs: number;
   readonly limits: LineLimits & { readonly ringEndsWithinMs: number };
   /** Told what happens, a line each. */
   readonly tell: (line: string) => void;
@@ -74,6 +77,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
         ADMIN_PASSWORD: randomBytes(16).toString('hex'),
         BCRYPT_COST: '4',
         RING_TIMEOUT_MS: String(options.ringTimeoutMs),
+        PRESENCE_LEASE_MS: String(options.leaseMs),
         RATE_LIMIT_MESSAGES: 'off',
         RATE_LIMIT_CALLS: 'off',
         RATE_LIMIT_LOGIN: 'off',
@@ -142,9 +146,13 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   for (const [what, count] of log.refusals) tell(`refused: ${what}, ${count} times`);
   return {
     seed,
-    kills: ground.kills,
+    kills: ground.killed.length,
     died: ground.died,
     seconds: log.now() / 1_000,
+    moments: momentsOfDeath(
+      log.operations,
+      ground.killed.filter(({ name }) => name.startsWith('chat')).map(({ at }) => at),
+    ),
     messages: checkMessages(log.operations, stored, chat.followers),
     lines: checkLines(lines, ground.outages, limits),
     calls: checkCalls(log.calls, aftermath, ground.outages, limits),

@@ -92,6 +92,7 @@ export function checkMessages(
   const sent = new Map<number, Sent>();
   const lastAcked = new Map<string, number>();
   const known = new Map<string, Set<number>>();
+  const told = new Map<string, Set<number>>();
   const newest = new Map<string, number>();
   const tally = { acked: 0, delivered: 0, late: 0, again: 0, unheard: 0, stall: 0 };
 
@@ -155,8 +156,11 @@ export function checkMessages(
         if (kind === 'deliver') {
           tally.delivered += 1;
           const line = `${lane} ${note}`;
-          if (view.has(truth.seq)) tally.again += 1;
+          const heard = told.get(lane) ?? new Set<number>();
+          told.set(lane, heard);
+          if (heard.has(truth.seq)) tally.again += 1;
           else if (truth.seq < (newest.get(line) ?? 0)) tally.late += 1;
+          heard.add(truth.seq);
           newest.set(line, Math.max(newest.get(line) ?? 0, truth.seq));
         }
         view.add(truth.seq);

@@ -7,6 +7,7 @@ const clean: FaultReport = {
   died: [],
   seconds: 300,
   faults: { 'chat-kill': '3 times' },
+  moments: { beforeInsert: 3, afterInsert: 2, afterAck: 1 },
   messages: {
     acked: 20_000,
     stored: 20_000,

@@ -1,6 +1,7 @@
 import type { CallFindings } from './check-calls.ts';
 import type { LineFindings } from './check-lines.ts';
 import type { MessageFindings } from './check-messages.ts';
+import type { MomentsOfDeath } from './moments-of-death.ts';
 
 export interface FaultReport {
   readonly seed: number;
@@ -9,6 +10,8 @@ export interface FaultReport {
   readonly died: readonly string[];
   readonly seconds: number;
   readonly messages: MessageFindings;
+  /** Of chat. */
+  readonly moments: MomentsOfDeath;
   readonly lines: LineFindings;
   readonly calls: CallFindings;
   /** Kind of fault → how often, and what is known of it. */
@@ -52,6 +55,7 @@ export function renderReport({
   died,
   seconds,
   messages,
+  moments,
   lines,
   calls,
   faults,
@@ -59,6 +63,10 @@ export function renderReport({
   const rows: readonly (readonly [string, string])[] = [
     ['seed, kills, seconds', `${seed}, ${kills}, ${Math.round(seconds)}`],
     ...Object.entries(faults).map(([kind, text]) => [`  ${kind}`, text] as const),
+    [
+      '  chat died',
+      `before it stored ${moments.beforeInsert} messages, before it acknowledged ${moments.afterInsert}, before it told of ${moments.afterAck}`,
+    ],
     ['acked', String(messages.acked)],
     ['stored', String(messages.stored)],
     ['delivered', `${messages.delivered} (${messages.deliveredAgain} again, ${messages.deliveredLate} late)`],

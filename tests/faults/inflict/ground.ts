@@ -12,7 +12,8 @@ export class Ground implements Disposable {
   /** Processes that ended without being told to. */
   readonly died: string[] = [];
   readonly now: () => number;
-  kills = 0;
+  /** Every process killed, and when. */
+  readonly killed: { readonly name: string; readonly at: number }[] = [];
   readonly #away = new Set<Child>();
   readonly #watch: ReturnType<typeof setInterval>;
   #outage: { readonly what: string; readonly from: number } | undefined;
@@ -24,7 +25,7 @@ export class Ground implements Disposable {
   }
 
   async kill(child: Child, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
-    this.kills += 1;
+    this.killed.push({ name: child.name, at: this.now() });
     this.#gone(child);
     await child.signal(signal);
   }

@@ -12,6 +12,7 @@ const options: ScheduleOptions = {
     databasePaused: 10_000,
     redisAway: 60_000,
     cutOff: 8_000,
+    whole: 30_000,
   },
 };
 const killed = (schedule: readonly { kills: number }[]) =>
@@ -34,6 +35,14 @@ describe('a schedule of faults', () => {
         expect(afterMs).toBeGreaterThanOrEqual(1_000);
         expect(holdMs).toBeLessThanOrEqual(60_000);
       }
+    }
+  });
+
+  it('leaves an emptied Redis alone, before and after', () => {
+    for (const [at, { kind, afterMs }] of makeSchedule({ ...options, kills: 100 }).entries()) {
+      const before = makeSchedule({ ...options, kills: 100 })[at - 1]?.kind;
+      if (kind === 'redis-emptied' || before === 'redis-emptied') expect(afterMs).toBe(30_000);
+      else expect(afterMs).toBeLessThanOrEqual(3_000);
     }
   });
 

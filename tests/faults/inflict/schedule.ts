@@ -50,6 +50,11 @@ export interface Pace {
   readonly databasePaused: number;
   readonly redisAway: number;
   readonly cutOff: number;
+  /**
+   * Quiet before Redis is emptied, and after: what only it knew of a node that died, and what the nodes put back, each takes this long. Two such
+   * faults at once may end a call; one may not.
+   */
+  readonly whole: number;
 }
 
 export interface ScheduleOptions {
@@ -86,7 +91,7 @@ export function makeSchedule({ seed, kills, shape, pace, kinds = FAULT_KINDS }: 
     for (const kind of row) {
       const fault = {
         kind,
-        afterMs: between(pace.settle),
+        afterMs: Math.max(between(pace.settle), alone(kind) || alone(faults.at(-1)?.kind) ? pace.whole : 0),
         holdMs: holdOf(kind, pace) ?? between(pace.dead),
         which: random(),
         silent: random() < 0.5,
@@ -98,6 +103,10 @@ export function makeSchedule({ seed, kills, shape, pace, kinds = FAULT_KINDS }: 
     }
   }
   return faults;
+}
+
+function alone(kind: FaultKind | undefined): boolean {
+  return kind === 'redis-emptied';
 }
 
 function killsOf(kind: FaultKind, shape: Shape): number {

@@ -80,9 +80,14 @@ export class CallParty {
   async end(planned: PlannedCall, giveUpAt: number): Promise<void> {
     const { record } = planned;
     record.endAskedAt ??= this.#options.log.now();
-    const answer = await this.#insist(planned, 'call.end', { callId: record.id }, giveUpAt);
-    if (answer.kind === 'ok') this.#took(answer.reply.call as ShownCall | null);
-    else if (answer.kind === 'fail') await this.look(planned);
+    for (;;) {
+      const answer = await this.#insist(planned, 'call.end', { callId: record.id }, giveUpAt);
+      if (answer.kind === 'ok') return this.#took(answer.reply.call as ShownCall | null);
+      // A new socket may not speak for the one before while that one's node might only be slow: until its lease is over.
+      const notYet = answer.kind === 'fail' && answer.code === 'PERMISSION_DENIED';
+      if (!(await this.look(planned)) || !notYet || performance.now() > giveUpAt) return;
+      await pass(1_000);
+    }
   }
 
   /** Asks how the call stands. True when this side has its place in it, or it rings here. */
