@@ -61,7 +61,8 @@ export function createCuttableLine(): CuttableLine {
     },
     cut(silent) {
       state = silent ? 'silent' : 'broken';
-      for (const pair of [...pairs]) silent ? part(pair) : end(pair);
+      const leave = silent ? part : end;
+      for (const pair of [...pairs]) leave(pair);
     },
     mend() {
       state = 'whole';

@@ -123,7 +123,8 @@ export class CallParty {
   #heard(event: string, payload: Record<string, unknown>): void {
     const call = payload.call as ShownCall | undefined;
     const planned = call && this.#options.calls.get(call.id);
-    if (planned) this.#note(planned, `hears ${event} ${String(payload.reason ?? payload.state ?? '')}`);
+    const how = payload.reason ?? payload.state;
+    if (planned) this.#note(planned, `hears ${event} ${typeof how === 'string' ? how : ''}`);
     if (event === 'call.signal') this.#signals += 1;
     else if (event === 'call.incoming' && call) void this.#rung(call);
     else if (event === 'call.answered' && call) this.#answered(call.id);

@@ -84,5 +84,6 @@ export class OtherClient {
 function shown(payload: Record<string, unknown>): { id: string; content: unknown } {
   const inner = payload.message;
   const message = typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : payload;
-  return { id: String(message._id ?? message.id ?? ''), content: message.content };
+  const id = message._id ?? message.id;
+  return { id: typeof id === 'string' ? id : '', content: message.content };
 }

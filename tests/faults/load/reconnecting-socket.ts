@@ -71,10 +71,10 @@ export class ReconnectingSocket {
     try {
       const reply = (await unlessClosed(socket, socket.timeout(withinMs).emitWithAck(event, payload))) as {
         ok?: unknown;
-        error?: { code?: unknown; retryable?: unknown };
+        error?: { code?: string; retryable?: unknown };
       };
       if (reply?.ok === true) return { kind: 'ok', reply: reply as Record<string, unknown> };
-      const code = String(reply?.error?.code ?? 'none');
+      const code = reply?.error?.code ?? 'none';
       return reply?.error?.retryable === true || PASSING.has(code)
         ? { kind: 'unknown' }
         : { kind: 'fail', code };
