@@ -7,7 +7,7 @@ import { type Account, connect, signUpPair } from './target.ts';
 const SOCKETS = 2_000;
 /** As many as a user may have. */
 const PER_USER = 20;
-const STEP = 500;
+const STEPS = 4;
 const ABREAST = 25;
 const SETTLE_MS = 2_000;
 
@@ -29,11 +29,11 @@ export async function connectionCost(cluster: Cluster): Promise<ConnectionCost> 
   const accounts: Account[] = [];
   while (accounts.length < SOCKETS / PER_USER) accounts.push(...(await signUpPair(cluster.url)));
   const open: Socket[] = [];
-  const account = () => accounts[open.length % accounts.length] as Account;
+  const accountOf = (n: number) => accounts[n % accounts.length] as Account;
   const connectMany = async (count: number): Promise<void> => {
     for (let left = count; left > 0; left -= ABREAST) {
       const some = Array.from({ length: Math.min(ABREAST, left) }, (_, at) =>
-        connect(node.url, accounts[(open.length + at) % accounts.length] ?? account()),
+        connect(node.url, accountOf(open.length + at)),
       );
       open.push(...(await Promise.all(some)));
     }
@@ -44,14 +44,15 @@ export async function connectionCost(cluster: Cluster): Promise<ConnectionCost> 
     // Uncounted: every user is known and online, all code is compiled.
     await connectMany(accounts.length);
     await quiet(node.pid);
-    while (open.length + STEP <= SOCKETS) {
+    const step = Math.floor((SOCKETS - open.length) / STEPS);
+    for (let done = 0; done < STEPS; done += 1) {
       const [memory, spent] = [await residentBytes(node.pid), await cpuMs(node.pid)];
-      await connectMany(STEP);
+      await connectMany(step);
       await quiet(node.pid);
-      memoryKb.push(((await residentBytes(node.pid)) - memory) / 1024 / STEP);
-      cpu.push(((await cpuMs(node.pid)) - spent) / STEP);
+      memoryKb.push(((await residentBytes(node.pid)) - memory) / 1024 / step);
+      cpu.push(((await cpuMs(node.pid)) - spent) / step);
     }
-    return { sockets: open.length, users: accounts.length, step: STEP, memoryKb, cpuMs: cpu };
+    return { sockets: open.length, users: accounts.length, step, memoryKb, cpuMs: cpu };
   } finally {
     for (const socket of open) socket.close();
   }

@@ -144,14 +144,17 @@ function report(costs: readonly EventCost[], connection: ConnectionCost | undefi
   const verdicts = LOADS.map(({ name }) => {
     const medians = costs.filter(({ event }) => event === name).map(({ publishes }) => median(publishes));
     const same = Math.max(...medians) <= Math.min(...medians) * SLACK;
-    line(`${same ? 'held' : 'DID NOT HOLD'}: as many publishes for a ${name} whatever the number of nodes`);
+    line(`${same ? 'held' : 'DID NOT HOLD'}: publishes do not grow with the nodes, ${name}`);
     return same;
   });
   for (const { event, nodes, bystander } of watched) {
     const more = median(bystander.loadCpu) - median(bystander.idleCpu);
     const within = more <= Math.max(...bystander.idleCpu) - Math.min(...bystander.idleCpu);
+    const all = (median(bystander.usPerEvent) * nodes).toFixed(0);
     line(
-      `${within ? 'held' : 'did not hold'}: a node without the two is as busy as when idle, ${event}, ${nodes} nodes: ${more.toFixed(1)} ms/s more`,
+      within
+        ? `held: a node without the two is as busy as when idle, ${event}, ${nodes} nodes: ${more.toFixed(1)} ms/s more`
+        : `did not hold: a node without the two is as busy as when idle, ${event}, ${nodes} nodes: ${more.toFixed(1)} ms/s more, ${all} µs an event if each of the ${nodes} does as much`,
     );
   }
   line(`${left === 0 ? 'held' : 'DID NOT HOLD'}: closed sockets leave no subscription behind (${left} left)`);
@@ -160,7 +163,7 @@ function report(costs: readonly EventCost[], connection: ConnectionCost | undefi
 
 function shown(values: readonly number[], digits: number): string {
   const [min, middle, max] = spread(values, digits);
-  return `${middle} [${min} – ${max}]`;
+  return `${middle} [${min} – ${max}]`.replaceAll(/-(0\.?0*)(?=[ \]])/g, '$1');
 }
 
 function median(values: readonly number[]): number {

@@ -8,6 +8,8 @@ import { type Spread, startSpread } from './spread.ts';
 // What an event between two people costs, counted by the servers themselves: it must not depend on how many nodes there are.
 
 const MESSAGES = 40;
+/** An event is handled at least once; on a busy machine some may be handled again, not every other. */
+const REPEATED = MESSAGES / 4;
 const TYPED = 4;
 const SIGNALS = 500;
 /** Fewer than a socket may have waiting. */
@@ -39,6 +41,10 @@ interface Counted {
   readonly natsStored: number;
   /** Of what is counted, how much any node does all the time: asks for the next event of every partition, and shows that it lives. */
   readonly natsIdle: number;
+}
+
+interface Talked extends Counted {
+  readonly heard: { readonly bob: number; readonly alice: number };
 }
 
 const published = (commands: readonly RedisCommand[]) =>
@@ -90,18 +96,19 @@ describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS))('an event bet
   };
 
   /** Messages, each of which reaches the receiver and is then reported to its sender as delivered. */
-  const talk = async (pair: Pair): Promise<Counted> => {
+  const talk = async (pair: Pair): Promise<Talked> => {
     const { a, b } = pair;
+    const heard = () => ({ bob: b.log.count('message.created'), alice: a.log.count('message.delivered') });
     await send(pair, 'the first reads what is remembered from then on');
-    await a.log.next('message.delivered', () => true, PATIENT_MS);
-    const before = a.log.count('message.delivered');
+    await until('the first is delivered', () => heard().bob > 0 && heard().alice > 0, PATIENT_MS);
+    const before = heard();
     const counted = await count(async () => {
       for (let n = 0; n < MESSAGES; n += 1) await send(pair, `message ${n}`);
-      const all = () => a.log.count('message.delivered') >= before + MESSAGES;
+      const all = () => Math.min(heard().bob - before.bob, heard().alice - before.alice) >= MESSAGES;
       await until('all are delivered, and said to be', all, PATIENT_MS);
     });
-    expect(b.log.count('message.created')).toBeGreaterThan(MESSAGES);
-    return counted;
+    const { bob, alice } = heard();
+    return { ...counted, heard: { bob: bob - before.bob, alice: alice - before.alice } };
   };
 
   const type = async ({ a, b, bob }: Pair): Promise<Counted> => {
@@ -159,18 +166,19 @@ describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS))('an event bet
   const userChannel = ({ id }: Person) => `${CHANNELS}user:${id}|native#`;
   const onlyUsers = /^sb:io#\/#user:\d+\|native#$/;
 
-  const expectCheapTalk = (pair: Pair, talked: Counted): void => {
+  const expectCheapTalk = (pair: Pair, talked: Talked): void => {
     const { alice, bob } = pair;
     expectNoBroadcast(talked, onlyUsers);
     const publishes = published(talked.commands);
     const to = (person: Person) => publishes.filter(({ channel }) => channel === userChannel(person)).length;
-    // A frame each: the message to him, and to her that it came.
-    expect({ bob: to(bob), alice: to(alice) }).toEqual({ bob: MESSAGES, alice: MESSAGES });
-    // Who is where is read before each of these, and for her other devices.
+    // A publish for each frame: the message to him, and to her that it came.
+    const { heard } = talked;
+    expect({ bob: to(bob), alice: to(alice) }).toEqual(heard);
+    // Who is where is read before each of these, and once more for her other devices.
     const looks = (person: Person) =>
       times(talked.commands, /^hvals$/, (key) => key.endsWith(`:devices:${person.id}`));
-    expect(looks(bob)).toBe(MESSAGES);
-    expect(looks(alice)).toBeLessThanOrEqual(2 * MESSAGES);
+    expect(looks(bob)).toBeLessThanOrEqual(heard.bob + REPEATED);
+    expect(looks(alice)).toBeLessThanOrEqual(heard.bob + heard.alice + REPEATED);
     expect(times(talked.commands, /^eval/, (key) => key.endsWith(`messages:${alice.id}`))).toBe(MESSAGES);
     // Asked and answered, published, taken and acknowledged; the same for its receipt.
     expect(talked.natsStored).toBeLessThanOrEqual(2 * MESSAGES);
@@ -178,13 +186,16 @@ describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS))('an event bet
     expectNothingElse(pair, talked, MESSAGES);
   };
 
-  const expectCheapTyping = (pair: Pair, typed: Counted, frames: number): void => {
+  const expectCheapTyping = async (pair: Pair, typed: Counted, frames: () => number): Promise<void> => {
     expectNoBroadcast(typed, onlyUsers);
-    const publishes = published(typed.commands).filter(({ channel }) => !isPresence(channel));
-    expect(publishes.map(({ channel }) => channel)).toEqual(Array(frames).fill(userChannel(pair.bob)));
+    const channels = published(typed.commands)
+      .map(({ channel }) => channel)
+      .filter((channel) => !isPresence(channel));
+    expect(new Set(channels)).toEqual(new Set([userChannel(pair.bob)]));
+    await until('a frame came of every publish', () => frames() === channels.length, PATIENT_MS);
     // What was not sent was not looked up either.
     const looks = times(typed.commands, /^hvals$/, (key) => key.endsWith(`:devices:${pair.bob.id}`));
-    expect(looks).toBe(frames);
+    expect(looks).toBe(channels.length);
     expect(typed.natsStored).toBe(0);
   };
 
@@ -226,7 +237,8 @@ describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS))('an event bet
     expectCheapTalk(pair, await talk(pair));
     const before = pair.b.log.count('typing');
     const typed = await type(pair);
-    expectCheapTyping(pair, typed, pair.b.log.count('typing') - before - 1);
+    // But for the first, which was not counted.
+    await expectCheapTyping(pair, typed, () => pair.b.log.count('typing') - before - 1);
     await call(pair);
     expectCheapSignals(pair, await count(() => signal(pair)));
     await hangUp(pair);
