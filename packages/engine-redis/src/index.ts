@@ -3,4 +3,4 @@ export { createRedisLiveCalls } from './live-calls.ts';
 export { createRedisPresence } from './presence.ts';
 export { createRedisRateLimits } from './rate-limits.ts';
 export { createRedisRoomPresence } from './room-presence.ts';
-export { createRedisSocketAdapter, type SocketAdapterParts } from './socket-adapter.ts';
+export { createRedisSocketAdapter, type SendingAdapter, type SocketAdapterParts } from './socket-adapter.ts';

@@ -3,7 +3,7 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { type Socket as ClientSocket, io as connect } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectRedis, createRedisSocketAdapter, type RedisHandle } from './index.ts';
+import { connectRedis, createRedisSocketAdapter, type RedisHandle, type SendingAdapter } from './index.ts';
 import { startTestRedis, startTestRedisCluster, type TestRedis } from './testing/test-redis.ts';
 
 /** One node: a Socket.IO server whose sockets join a room when told to, and that joins are done is what they are answered with. */
@@ -85,6 +85,25 @@ describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS).each([
       node(B).io.to(`room-${n}`).emit('hello', n);
     }
     await until(() => heard.size === 200, `all heard, not only ${heard.size}`);
+  });
+
+  it('lets nodes that take turns be heard in the order of their turns, wherever', async () => {
+    const heard: number[][] = [[], []];
+    for (const at of [A, B]) {
+      const client = await open(node(at));
+      client.on('turn', (n: number) => heard[at]?.push(n));
+      await client.emitWithAck('join', 'turns');
+    }
+    const turns = Array.from({ length: 300 }, (_, n) => n);
+    for (const n of turns) {
+      const { io } = node(n % 2);
+      io.to('turns').emit('turn', n);
+      // Something else is always under way.
+      io.to('elsewhere').emit('turn', n);
+      await (io.of('/').adapter as unknown as SendingAdapter).sent();
+    }
+    await until(() => heard.every((each) => each.length === turns.length), 'all turns are heard');
+    expect(heard).toStrictEqual([turns, turns]);
   });
 
   it('leaves no subscription behind when a socket closes', async () => {

@@ -17,7 +17,10 @@ const TYPES = [
   'call.ended',
 ] as const satisfies readonly EventType[];
 
-/** Fan-out happens once: the nodes share one durable consumer, and whichever gets an event tells every socket through the router. */
+/**
+ * Fan-out happens once: the nodes share one durable consumer, and whichever gets an event tells every socket through the router. The next event of the same
+ * conversation or call, which may be another node's to tell, has to wait until this one is out: or sockets would hear them in another order.
+ */
 export async function startDelivery(
   context: SignalingContext,
   deliverCallEvent: (event: CallEvent, context: SignalingContext) => Promise<void>,
@@ -45,7 +48,13 @@ export async function startDelivery(
     }
   };
 
-  const consumer = await context.bus.consume({ durable: 'signaling-delivery', types: TYPES }, handle);
+  const consumer = await context.bus.consume(
+    { durable: 'signaling-delivery', types: TYPES },
+    async (event) => {
+      await handle(event);
+      await context.router.sent();
+    },
+  );
   return {
     async [Symbol.asyncDispose]() {
       await consumer[Symbol.asyncDispose]();

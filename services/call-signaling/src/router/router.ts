@@ -39,6 +39,12 @@ export interface Router {
   toRoom(roomId: RoomId, delivery: Delivery, sockets?: RoomAudience): void;
 
   /**
+   * Resolves when everything sent so far is with every node concerned: what any node sends after that is heard later. Never rejects. For deliveries of one
+   * conversation or call, which one node after the other may send.
+   */
+  sent(): Promise<void>;
+
+  /**
    * Signals between the two devices of a call travel in rooms of the call, one for each of its seats, without the bus or a database.
    * A socket of this node joins; the join is done when it resolves: an emit from another node after that arrives. Leaving is harmless for one that is
    * gone.

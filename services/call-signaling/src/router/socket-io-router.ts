@@ -86,6 +86,11 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
       }
     },
 
+    async sent() {
+      // The adapter of a single node sends at once, and has nothing to say about it.
+      await (namespace.adapter as { sent?: () => Promise<void> }).sent?.();
+    },
+
     async joinCall(deviceId, callId) {
       await localSocket(deviceId)?.join(rooms.callSeat(callId, deviceId));
     },

@@ -229,6 +229,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       travel(() => devices.get(deviceId)?.deliver(delivery));
     },
     toEveryone() {},
+    async sent() {},
     async joinCall(deviceId, callId) {
       await new Promise(setImmediate);
       devices.get(deviceId)?.rooms.add(callId);
