@@ -82,9 +82,10 @@ export class CallParty {
     record.endAskedAt ??= this.#options.log.now();
     for (;;) {
       const answer = await this.#insist(planned, 'call.end', { callId: record.id }, giveUpAt);
-      if (answer.kind === 'ok') return this.#took(answer.reply.call as ShownCall | null);
+      const call = answer.kind === 'ok' ? (answer.reply.call as ShownCall | null) : undefined;
+      if (call === null || call?.phase === 'ended') return this.#took(call);
       // A new socket may not speak for the one before while that one's node might only be slow: until its lease is over.
-      const notYet = answer.kind === 'fail' && answer.code === 'PERMISSION_DENIED';
+      const notYet = call !== undefined || (answer.kind === 'fail' && answer.code === 'PERMISSION_DENIED');
       if (!(await this.look(planned)) || !notYet || performance.now() > giveUpAt) return;
       await pass(1_000);
     }
