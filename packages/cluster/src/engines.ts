@@ -1,7 +1,7 @@
 import { createNatsBus } from '@switchboard/engine-nats';
 import { connectRedis, createRedisRateLimits, type RedisHandle } from '@switchboard/engine-redis';
 import type { Bus, Clock, RateLimits } from '@switchboard/ports';
-import { type NodeId, SwitchboardError } from '@switchboard/protocol';
+import { type NodeId, SwitchboardError, unavailable } from '@switchboard/protocol';
 import {
   ConfigError,
   connectMongo,
@@ -85,7 +85,15 @@ export async function connectEngines(
     mongo,
     rates: createRedisRateLimits(redis.client),
     redis,
-    checks: [{ name: 'redis', check: () => redis.ping() }],
+    checks: [
+      { name: 'redis', check: () => redis.ping() },
+      {
+        name: 'bus',
+        async check() {
+          if (!bus.health().up) throw unavailable('the bus');
+        },
+      },
+    ],
   };
 }
 
