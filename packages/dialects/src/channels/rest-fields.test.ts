@@ -85,6 +85,15 @@ describe('what a list is asked for', () => {
     expect(complaints(ListQuery, sent)).toStrictEqual(expected);
   });
 
+  it('takes a filter that was left blank for none', () => {
+    const query = channelsRest.listRooms.query;
+    const blank = { limit: '', before: '', after: '', date_from: '', until: '', room_type: '' };
+    const ask = listAsk(query.parse(blank));
+    expect(ask).toStrictEqual(listAsk(query.parse({})));
+    expect(ask.paged).toBe(false);
+    expect(listAsk(query.parse({ ...blank, search: 'x' }))).toMatchObject({ paged: true, search: 'x' });
+  });
+
   it('is a page only when anything is', () => {
     expect(listAsk(ListQuery.parse({ page: '2' })).paged).toBe(false);
     for (const name of ['limit', 'before', 'after']) {

@@ -5,6 +5,10 @@ import { tooLong } from './rest-fields.ts';
 const NOT_AN_INTEGER = 'A valid integer is required.';
 const NOT_A_TIME = 'Enter a valid date/time.';
 
+/** A filter that was left blank, as forms send it, is none: so it is to the filters of this framework. */
+export const unlessBlank = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((given) => (given === '' ? undefined : given), schema.optional());
+
 /** A page size, cut down to the greatest we serve. */
 const Limit = z
   .string()
@@ -71,15 +75,15 @@ const oneOf = <const T extends readonly string[], S extends z.ZodType>(names: T,
  * of a range of time are part of it.
  */
 export const ListQuery = z.object({
-  limit: Limit.optional(),
-  before: BoundInput.optional(),
-  after: BoundInput.optional(),
+  limit: unlessBlank(Limit),
+  before: unlessBlank(BoundInput),
+  after: unlessBlank(BoundInput),
   search: z
     .string()
     .max(SEARCH_MAX, { error: tooLong(SEARCH_MAX) })
     .optional(),
-  ...oneOf(FROM, timeInput(false).optional()),
-  ...oneOf(TO, timeInput(true).optional()),
+  ...oneOf(FROM, unlessBlank(timeInput(false))),
+  ...oneOf(TO, unlessBlank(timeInput(true))),
 });
 export type ListQuery = z.infer<typeof ListQuery>;
 

@@ -4,7 +4,7 @@ import { spelled } from '../payload/spellings.ts';
 import { InvitationCode } from '../rest-fields/credentials.ts';
 import { NoBody, type RestTable } from '../rest-operation.ts';
 import { choice, EmailField, GivenPasswordField, NameField, NewPasswordField, text } from './rest-fields.ts';
-import { ListQuery } from './rest-query.ts';
+import { ListQuery, unlessBlank } from './rest-query.ts';
 import { ChannelsMessage, ChannelsUser } from './schema.ts';
 
 const id = z.int().positive();
@@ -146,7 +146,7 @@ export const channelsRest = {
     method: 'get',
     path: '/api/rooms/',
     summary: 'Every active room, oldest first; a page of them when anything is asked for by query.',
-    query: ListQuery.extend({ room_type: RoomType.optional() }),
+    query: ListQuery.extend({ room_type: unlessBlank(RoomType) }),
     replies: { 200: ChannelsRooms, ...refused },
   },
   createRoom: {
