@@ -1,7 +1,7 @@
 export { claimants } from './call/claimants.ts';
 export { compatible, type RingingAbility } from './call/compatible.ts';
 export { nextDeadline } from './call/deadline.ts';
-export { decideCall } from './call/decide.ts';
+export { decideCall, type Time } from './call/decide.ts';
 export { isGlare } from './call/glare.ts';
 export * from './call/state.ts';
 export { assertContent, isWellFormed } from './chat/content.ts';

@@ -1,4 +1,4 @@
-import type { CallTimings } from '@switchboard/domain';
+import type { CallTimings, Time } from '@switchboard/domain';
 import type { Bus, Clock, LiveCalls, Presence, RateLimits } from '@switchboard/ports';
 import type { CommandOf, CommandType, NodeId, ReplyOf, Result } from '@switchboard/protocol';
 import type { Logger, Metrics, SessionVerifier, UserDirectory } from '@switchboard/service-kit';
@@ -22,6 +22,8 @@ export interface SignalingContext {
   /** What history has of calls that the live store may have forgotten. */
   readonly history: Pick<CallHistory, 'knows'>;
   readonly timings: CallTimings;
+  /** Absent: it always acts. It waits while this node is cut off, and until those who were with it have renewed their leases. */
+  readonly time?: () => Time;
   /** What this node alone remembers of calls; `createCallNode()`. */
   readonly calls: CallNode;
   readonly presence: Presence;

@@ -120,6 +120,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     );
     // Every node renews its leases each third of their time, and the seats of calls at once when it is back.
     const mayBury = (): boolean => fence.mayAct(leaseMs / 2);
+    const mayActOnCalls = (): boolean => fence.mayAct(leaseMs / 6);
     const rooms = own(
       await createRoster({
         nodeId,
@@ -154,6 +155,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         graceMs: config.RECONNECT_GRACE_MS,
         leaseMs,
       },
+      time: () => (mayActOnCalls() ? 'acts' : 'waits'),
       presence,
       rates: deps.rates,
       directory,
@@ -178,7 +180,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       }),
     );
     own(await startDelivery(context, deliverCallEvent));
-    const lifecycle = own(await createCallLifecycle(context, () => fence.mayAct(leaseMs / 6)));
+    const lifecycle = own(await createCallLifecycle(context, mayActOnCalls));
     const attendance = own(
       createAttendance({
         nodeId,

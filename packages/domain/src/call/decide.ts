@@ -10,18 +10,22 @@ import { settle } from './tick.ts';
 
 type LaterCommand = Exclude<CallCommand, { type: 'place' | 'renew' | 'tick' }>;
 
+/** `waits`: who asks was cut off, and so perhaps were all who could have said that they live. What is due by time alone is not held against them yet. */
+export type Time = 'acts' | 'waits';
+
 /**
  * The call state machine: what becomes of a call when something is asked of it or time passes. Pure and total: the same arguments give the same
  * decision, nothing is mutated, a refusal is a value.
  *
  * `state` undefined: no such call. `now` and all times in epoch milliseconds. Time acts before a command does, so that it makes no difference
- * whether a sweep came first: an answer after the ring time finds no call.
+ * whether a sweep came first: an answer after the ring time finds no call. Unless it waits: then only a `tick` lets it act.
  */
 export function decideCall(
   state: CallState | undefined,
   command: CallCommand,
   now: Millis,
   timings: CallTimings,
+  time: Time = 'acts',
 ): Decision {
   if (command.type === 'place') {
     return state ? replaceCall(state, command) : placeCall(command, now, timings);
@@ -33,7 +37,7 @@ export function decideCall(
   // Comes before time: a lease that nobody has seen lapse yet did no harm, and its node is evidently alive.
   if (command.type === 'renew') return renewLeases(state, command, now, timings);
 
-  const settled = settle(state, now, timings);
+  const settled = time === 'waits' ? unchanged(state) : settle(state, now, timings);
   if (!settled.ok) return settled;
   if (settled.state.call.phase === 'ended') return refused('CALL_NOT_FOUND');
   const decision = decideLive(settled.state, command, now, timings);

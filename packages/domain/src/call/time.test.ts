@@ -14,6 +14,7 @@ import {
 } from '../../testing/cast.ts';
 import { decideFrozen, play, type Step, summary } from '../../testing/play.ts';
 import { nextDeadline } from './deadline.ts';
+import { decideCall } from './decide.ts';
 import type { CallCommand, CallState } from './state.ts';
 
 const { caller, callee, second } = CAST;
@@ -178,5 +179,29 @@ describe('a lease', () => {
     const ringing = play(placed);
     expect(at(ringing, leaseMs)).toBe('+');
     expect(at(ringing, leaseMs, answer(callee))).toBe('answered interrupted');
+  });
+});
+
+describe('time that waits, since nobody could renew anything', () => {
+  const past = leaseMs + graceMs + 60_000;
+  const active = play(placed, answered);
+  const decided = (state: CallState, command: CallCommand) =>
+    summary(state, decideCall(state, command, START + past, TIMINGS, 'waits'));
+
+  it('ends no call because of a lease that lapsed, and lets its parties hang up', () => {
+    expect(at(active, past, end(caller))).toBe('CALL_NOT_FOUND');
+    expect(decided(active, end(caller))).toBe('ended:hangup');
+    expect(decided(active, lost(callee))).toBe('interrupted');
+    expect(decided(active, returned(CAST['caller-2']))).toBe('PERMISSION_DENIED');
+  });
+
+  it('lets a party return whose grace ran out meanwhile', () => {
+    const away = stateOf(decideFrozen(active, lost(callee), 500));
+    expect(at(away, past, returned(callee))).toBe('CALL_NOT_FOUND');
+    expect(decided(away, returned(callee))).toBe('resumed');
+  });
+
+  it('acts all the same in a sweep, which is not asked while it waits', () => {
+    expect(decided(active, tick)).toBe('ended:network_error');
   });
 });

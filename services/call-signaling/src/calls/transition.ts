@@ -60,7 +60,7 @@ export async function change(
     const current = await load(context, callId);
     const before = current?.live.state;
     const now = clock.now();
-    const decision = decideCall(before, command, now, timings);
+    const decision = decideCall(before, command, now, timings, context.time?.());
     if (!decision.ok) return { ...decision, state: before };
     const { state } = decision;
     if (state === before) {
