@@ -54,6 +54,8 @@ export async function cluster(settings: Record<string, string> = {}): Promise<To
     // What a killed node leaves behind is gone within this time, not within the half minute of production.
     env: {
       PRESENCE_LEASE_MS: '6000',
+      // Nobody is sent here any more when it is stopped: its gateways go first.
+      DRAIN_DELAY: '0ms',
       JWT_SECRET: randomBytes(32).toString('hex'),
       BCRYPT_COST: '4',
       ...SCENARIO_SETTINGS,
