@@ -1,4 +1,4 @@
-import type { BusEvent, CallEvent, EventType } from '@switchboard/protocol';
+import { type BusEvent, type CallEvent, type EventType, unavailable } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
 import { createChatDelivery } from './chat-events.ts';
 import { createDeliveredBatch } from './delivered-batch.ts';
@@ -29,6 +29,8 @@ export async function startDelivery(
   const deliverChatEvent = createChatDelivery(context, batch);
 
   const handle = async (event: BusEvent): Promise<void> => {
+    // After a cut, presence knows nobody until the nodes have said who is with them: what is told then is told to no one.
+    if (context.time?.() === 'waits') throw unavailable('This node');
     switch (event.type) {
       case 'chat.message.created':
       case 'chat.message.read':
