@@ -350,6 +350,24 @@ describe('an emptied store', () => {
     expect(cluster.eventsOf('call.answered')).toHaveLength(1);
   });
 
+  it('filled by a node that had not heard of the answer, the call is answered all the same', async () => {
+    const { alice, bob, call } = await connected(0, 1);
+    const now = await cluster.store.get(call.id);
+    if (!now) throw new Error('no such call');
+    const { answerSeat: _, answer: __, ...before } = now.state.state;
+    const { answeredBy: ___, answeredAt: ____, answerDevice: _____, ...unanswered } = before.call;
+    const ringing = {
+      ...now.state,
+      state: { ...before, call: { ...unanswered, phase: 'ringing' as const } },
+    };
+    expect(await cluster.store.compareAndSet(call.id, now.version, ringing, clock.now() + 60_000)).toBe(true);
+    await clock.advance(leaseMs / 3);
+    await cluster.quiet();
+    expect((await cluster.stateOf(call.id))?.state.call).toMatchObject({ phase: 'active', answeredBy: '2' });
+    good(await bob.send({ type: 'call.end', ref: byUser(1) }));
+    await until('alice hears', () => alice.of('call.ended').length === 1);
+  });
+
   it('is filled at once when a party asks for the call', async () => {
     const { alice, bob, call } = await connected();
     await forgetAll(call.id);
