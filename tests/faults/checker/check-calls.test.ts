@@ -57,6 +57,14 @@ describe('the calls of a run', () => {
     expect(wrong(check(late, aftermath(), [{ what: 'redis', from: 10_000, to: 60_000 }]))).toEqual({});
   });
 
+  it('counts where history had to guess, and forgives no other difference', () => {
+    const record = [call('missed', { ends: both(9_000, 'cancelled') })];
+    const guess = check(record, aftermath({ history: new Map([['missed', ['network_error']]]) }));
+    expect([wrong(guess), guess.guessed]).toEqual([{}, 1]);
+    const torn = [call('done', { answeredAt: 2_000, endAskedAt: 3_000, ends: both(9_000, 'network_error') })];
+    expect(wrong(check(torn))).toEqual({ severalEnds: 1 });
+  });
+
   const cases: readonly [
     string,
     CallRecord[],

@@ -49,6 +49,11 @@ export interface CallFindings {
   readonly unended: number;
   /** Ended in two ways. */
   readonly severalEnds: number;
+  /**
+   * The parties heard one end, and the history a broken line: what it says of a call of whose end it was never told, as when all of NATS came back
+   * empty with the event in it.
+   */
+  readonly guessed: number;
   /** Clients busy without a call. */
   readonly ghost: number;
   readonly longestRingMs: number;
@@ -56,6 +61,8 @@ export interface CallFindings {
 }
 
 const MAX_EXAMPLES = 20;
+/** Written into the history for a call that nobody ended there. */
+const GUESS = 'network_error';
 
 /** Pure. */
 export function checkCalls(
@@ -76,6 +83,7 @@ export function checkCalls(
   let established = 0;
   let live = 0;
   let survived = 0;
+  let guessed = 0;
   let longestRingMs = 0;
 
   for (const call of calls) {
@@ -95,7 +103,10 @@ export function checkCalls(
     if (rang > ringEndsWithinMs) complain('unended', call, `rang ${Math.round(rang)} ms`);
 
     const reasons = new Set(call.ends.map(({ reason }) => reason).filter((reason) => reason !== 'gone'));
-    for (const reason of aftermath.history.get(call.id) ?? []) reasons.add(reason);
+    const heard = reasons.size > 0;
+    const kept = aftermath.history.get(call.id) ?? [];
+    if (heard && kept.includes(GUESS) && !reasons.has(GUESS)) guessed += 1;
+    for (const reason of kept) if (!heard || reason !== GUESS) reasons.add(reason);
     if (reasons.size > 1) complain('severalEnds', call, `ended as ${[...reasons].join(' and ')}`);
 
     if (call.answeredAt === undefined) continue;
@@ -121,6 +132,7 @@ export function checkCalls(
     live,
     survived,
     ...found,
+    guessed,
     ghost: aftermath.busy.length,
     longestRingMs,
     examples: [...examples, ...aftermath.busy.map((who) => `ghost: client ${who} is busy`)].slice(

@@ -34,6 +34,7 @@ const clean: FaultReport = {
     wronglyEnded: 0,
     unended: 0,
     severalEnds: 0,
+    guessed: 0,
     ghost: 0,
     longestRingMs: 10_000,
     examples: [],
