@@ -13,6 +13,8 @@ export default defineConfig({
     hookTimeout: 90_000,
     // None while developing. Where a busy neighbour may hold the machine up, a second try is granted, and the tally names who needed it.
     retry: Number(process.env.SWITCHBOARD_TEST_RETRIES ?? 0),
+    // Most of the time is spent waiting for processes; one worker would leave a machine of two cores idle.
+    maxWorkers: 2,
     passWithNoTests: false,
   },
 });

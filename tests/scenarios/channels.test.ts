@@ -337,10 +337,9 @@ describe.each(topologies)('channels on $name', ({ start }) => {
     await other.log.next('message');
     await topology.crash();
     expect(await mine.closed()).toBeDefined();
-    const again = await until('the room is open again', () =>
-      stage.channels(bob, roomId, 1).catch(() => undefined),
-    );
-    const back = await stage.channels(alice, roomId);
+    const enter = (person: Person, party: number) =>
+      until('the room is open again', () => stage.channels(person, roomId, party).catch(() => undefined));
+    const [again, back] = [await enter(bob, 1), await enter(alice, 0)];
     back.say({ content: 'after' });
     expect(await again.log.next('message')).toEqual({ ...said(alice, 'after'), id: 2 });
     expect(await history(roomId)).toEqual([said(alice, 'before'), said(alice, 'after')]);
