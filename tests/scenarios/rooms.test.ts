@@ -639,6 +639,8 @@ describe.each(topologies)('rooms on $name', { timeout: 60_000 }, ({ start }) => 
     const [alice, bob] = await pair();
     await using stage = new Stage(topology);
     const [a, quiet] = [await stage.rooms(alice, 0), await stage.silent(bob, 1)];
+    // Told who is here, it is one of them, and can be rung.
+    await quiet.log.next('users');
     const first = await a.ask('initiate-call', { to: bob.id });
     expect(await quiet.log.next('incoming-call')).toMatchObject({ callId: first.callId });
     await quiet.log.next('CALL_REQUEST');
