@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { until } from './event-log.ts';
 import { http } from './http.ts';
 import { RawClient, type RawClientOptions } from './raw-client.ts';
 import { SocketClient } from './socket-client.ts';
@@ -100,9 +101,14 @@ export class Stage implements AsyncDisposable {
 
   /** A socket that has a token, perhaps a vocabulary's name, and nothing to say yet. */
   async silent(person: Person, party = 0, dialect?: string): Promise<SocketClient> {
-    return this.open(`${person.name} (${dialect ?? 'undeclared'})`, party, {
+    const client = await this.open(`${person.name} (${dialect ?? 'undeclared'})`, party, {
       auth: { token: person.token, ...(dialect ? { dialect } : {}) },
     });
+    // Who is told who is here is one of them, and can be rung. The others are told nothing while they are silent.
+    if (dialect === undefined || dialect === 'peer') {
+      await until(`${person.name} is greeted`, () => client.log.count('users') > 0);
+    }
+    return client;
   }
 
   async native(person: Person, party = 0): Promise<SocketClient> {
