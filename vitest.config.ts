@@ -11,7 +11,7 @@ export default defineConfig({
     // Ample: every wait inside a test has a deadline of its own, and says what it waited for.
     testTimeout: 60_000,
     hookTimeout: 90_000,
-    // None while developing. Where a busy neighbour may hold the machine up, a second try is granted, and the tally names who needed it.
+    // None while developing. Where a busy neighbour may hold the machine up, another try is granted, and the tally names who needed it.
     retry: Number(process.env.SWITCHBOARD_TEST_RETRIES ?? 0),
     // Most of the time is spent waiting for processes; one worker would leave a machine of two cores idle.
     maxWorkers: 2,

@@ -25,7 +25,7 @@ export default class TallyReporter {
     const notRun = missing
       ? `NOT RUN, for want of ${missing}: the engines on real servers and everything on a cluster. See CONTRIBUTING.md.\n`
       : '';
-    const named = unsteady.map((name) => `passed at the second try only: ${name}\n`).join('');
+    const named = unsteady.map((name) => `did not pass at the first try: ${name}\n`).join('');
     process.once('exit', () => process.stdout.write(`${notRun}${named}${this.line}\n`));
   }
 }
