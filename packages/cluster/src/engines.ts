@@ -77,7 +77,7 @@ export async function connectEngines(
   const [mongo, redis, bus] = await allConnected(connecting, owner);
   started = true;
   busUp.set(1);
-  countDeadLetters(bus, metrics);
+  metrics.observed('bus_dead_letters', 'Events that this process set aside', () => bus.health().deadLetters);
   return {
     ...parts,
     bus,
@@ -148,15 +148,4 @@ function assertCluster(settings: ClusterSettings): Complete {
         'is missing: a service of a cluster needs MONGO_URL, NATS_URL and REDIS_URL; one machine needs none of them, with `npm start`',
     })),
   );
-}
-
-/** Asked when the metrics are, for the bus only counts. */
-function countDeadLetters(bus: Bus, metrics: Metrics): void {
-  const gauge = metrics.gauge('bus_dead_letters', 'Events that this process set aside');
-  const { registry } = metrics;
-  const expose = registry.metrics.bind(registry);
-  registry.metrics = () => {
-    gauge.set(bus.health().deadLetters);
-    return expose();
-  };
 }

@@ -1,3 +1,4 @@
+import { partitionOf } from '@switchboard/ports/engine';
 import { type BusEvent, type EventType, orderingKey } from '@switchboard/protocol';
 
 /** The durable streams, by the first word of the events in them. */
@@ -27,7 +28,7 @@ export function streamOf(type: EventType): StreamName {
 
 /** `<type>.p<partition>`, e.g. `chat.message.created.p3`; others subscribe to `chat.message.created.*`. */
 export function subjectOf(event: BusEvent): string {
-  return `${event.type}.p${hash(orderingKey(event)) % PARTITIONS}`;
+  return `${event.type}.p${partitionOf(orderingKey(event), PARTITIONS)}`;
 }
 
 /** Everything of a stream in one partition. */
@@ -41,11 +42,4 @@ export const DEAD_SUBJECTS = 'dead.>';
 /** `type` undefined: not an event that we know. */
 export function deadSubject(durable: string, type: EventType | undefined): string {
   return `dead.${durable}.${type ?? 'unknown'}`;
-}
-
-/** FNV-1a, 32 bits. */
-function hash(key: string): number {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < key.length; at += 1) value = Math.imul(value ^ key.charCodeAt(at), 0x01000193);
-  return value >>> 0;
 }

@@ -1,3 +1,4 @@
+import { partitionOf } from '@switchboard/ports/engine';
 /**
  * How an index finds a place beside what it indexes. In a Redis Cluster only keys of one slot can be changed at once, so things and the index over
  * them are spread over a fixed number of partitions, each in one slot by its `{tag}`; asking the whole index is asking every partition. The number is
@@ -22,18 +23,9 @@ export function createPartitions(prefix: string, kind: string): Partitions {
   return {
     all,
     of(id) {
-      const partition = all[hash(id) % PARTITIONS];
+      const partition = all[partitionOf(id, PARTITIONS)];
       if (!partition) throw new RangeError('no such partition');
       return partition;
     },
   };
-}
-
-/** FNV-1a, 32 bits: ids are short, and all that matters is an even spread that every node agrees on. */
-function hash(id: string): number {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < id.length; at += 1) {
-    value = Math.imul(value ^ id.charCodeAt(at), 0x01000193);
-  }
-  return value >>> 0;
 }

@@ -72,3 +72,14 @@ describe('metrics', () => {
     expect(() => metrics.gauge('x_total', 'X')).toThrow('another kind');
   });
 });
+
+describe('an observed gauge', () => {
+  it('is read each time the metrics are', async () => {
+    const metrics = createMetrics({ service: 'test' });
+    let value = 1;
+    metrics.observed('things', 'How many there are', () => value);
+    expect((await metrics.expose()).text).toContain('things{service="test"} 1');
+    value = 2;
+    expect((await metrics.expose()).text).toContain('things{service="test"} 2');
+  });
+});

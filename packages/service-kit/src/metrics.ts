@@ -15,6 +15,8 @@ export interface Metrics {
   readonly registry: Registry;
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge;
+  /** A gauge whose value is read whenever the metrics are. */
+  observed(name: string, help: string, read: () => number): void;
   histogram(
     name: string,
     help: string,
@@ -54,6 +56,18 @@ export function createMetrics({ service }: { readonly service: string }): Metric
       known(name, Counter) ?? new Counter({ name, help, labelNames, registers: [registry] }),
     gauge: (name, help, labelNames = []) =>
       known(name, Gauge) ?? new Gauge({ name, help, labelNames, registers: [registry] }),
+    observed(name, help, read) {
+      registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          registers: [],
+          collect() {
+            this.set(read());
+          },
+        }),
+      );
+    },
     histogram: (name, help, labelNames = [], buckets = LATENCY_BUCKETS) =>
       known(name, Histogram) ??
       new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] }),

@@ -2,3 +2,4 @@
 export { answerRequest, checkedPayload, wired } from './answering.ts';
 export type { BusLogger } from './bus-logger.ts';
 export { createInHand, type InHand } from './in-hand.ts';
+export { partitionOf } from './partition-of.ts';

@@ -1,8 +1,7 @@
 import { type BusEvent, ConversationId, directMembers } from '@switchboard/protocol';
-import { duplicateKey } from '@switchboard/service-kit';
 import { groupBy } from '../group-by.ts';
-import { Coalesced } from './coalesce.ts';
 import { type ConversationDoc, type ConversationModel, memberKey } from './conversation-model.ts';
+import { createFollowed } from './followed.ts';
 import type { MessageDoc } from './message-model.ts';
 
 export interface ConversationStore {
@@ -17,8 +16,6 @@ export interface ConversationStore {
   moveRead(id: string, userId: string, from: number, to: number, event?: BusEvent): Promise<boolean>;
 }
 
-const MAX_BATCH = 500;
-
 /** Up to where a member has read; 0 for nothing. */
 export function readSeq(doc: ConversationDoc | undefined, userId: string): number {
   return doc?.read?.[memberKey(userId)] ?? 0;
@@ -30,21 +27,8 @@ export function sentSeq(doc: ConversationDoc | undefined, userId: string): numbe
 }
 
 export function createConversationStore(model: ConversationModel): ConversationStore {
-  const following = new Coalesced<MessageDoc>(async (messages) => {
-    const operations = followOperations(messages);
-    const write = () => model.bulkWrite(operations, { ordered: false });
-    try {
-      await write();
-    } catch (error) {
-      // Two nodes made the same conversation at once; now it is there for both.
-      if (!duplicateKey(error)) throw error;
-      await write();
-    }
-  }, MAX_BATCH);
-
   return {
-    follow: (message) => following.add(message),
-    settled: () => following.settled(),
+    ...createFollowed(model, followOperations),
 
     async byIds(ids) {
       const docs = await model.find({ _id: { $in: ids } }).lean<ConversationDoc[]>();

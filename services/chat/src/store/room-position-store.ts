@@ -1,7 +1,7 @@
 import type { BusEvent } from '@switchboard/protocol';
 import { duplicateKey } from '@switchboard/service-kit';
 import { groupBy } from '../group-by.ts';
-import { Coalesced } from './coalesce.ts';
+import { createFollowed } from './followed.ts';
 import type { MessageDoc } from './message-model.ts';
 import { positionKey, type RoomPositionDoc, type RoomPositionModel } from './room-position-model.ts';
 
@@ -26,24 +26,9 @@ export interface RoomPositionStore {
   forget(conversationId: string): Promise<void>;
 }
 
-const MAX_BATCH = 500;
-
 export function createRoomPositionStore(model: RoomPositionModel): RoomPositionStore {
-  const following = new Coalesced<MessageDoc>(async (messages) => {
-    const operations = followOperations(messages);
-    const write = () => model.bulkWrite(operations, { ordered: false });
-    try {
-      await write();
-    } catch (error) {
-      // Two nodes made the same position at once; now it is there for both.
-      if (!duplicateKey(error)) throw error;
-      await write();
-    }
-  }, MAX_BATCH);
-
   return {
-    follow: (message) => following.add(message),
-    settled: () => following.settled(),
+    ...createFollowed(model, followOperations),
 
     async of(conversationId, userId) {
       const doc = await model.findOne({ _id: positionKey(conversationId, userId) }).lean<RoomPositionDoc>();
