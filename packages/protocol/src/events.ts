@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Call, CallDevice, CallEndReason } from './call.ts';
 import { Message } from './chat.ts';
-import { ConversationId, DeviceId, EventId, MessageId, SessionId, UserId } from './ids.ts';
+import { CallId, ConversationId, DeviceId, EventId, MessageId, SessionId, UserId } from './ids.ts';
+import { type PushContent, PushStep, PushTarget } from './push.ts';
 import { Room } from './room.ts';
 import { DirectoryUser } from './user.ts';
 
@@ -51,12 +52,19 @@ export const MessagesDelivered = fact('chat.message.delivered', {
 });
 
 export const CallRinging = fact('call.ringing', { call: Call, reachable: z.array(UserId) });
-export const CallAnswered = fact('call.answered', { call: Call, by: UserId, device: CallDevice });
+/** `sessionId`, here and below: the session of the device that acted, which is to hear nothing of its own doing by push. */
+export const CallAnswered = fact('call.answered', {
+  call: Call,
+  by: UserId,
+  device: CallDevice,
+  sessionId: SessionId.optional(),
+});
 /** One of several callees said no while the others still ring. */
 export const CallDeclined = fact('call.declined', {
   call: Call,
   by: UserId,
   device: CallDevice.optional(),
+  sessionId: SessionId.optional(),
   reason: z.enum(['rejected', 'busy', 'unavailable']),
 });
 /** A party's device was replaced by another of the same user, after a reconnect. */
@@ -78,8 +86,34 @@ export const CallEnded = fact('call.ended', {
   by: UserId.optional(),
   /** The device that acted, when one did. */
   device: CallDevice.optional(),
+  sessionId: SessionId.optional(),
   /** The phase in which it ended: a ringing call ends on every rung device, an active one on two. */
   from: z.enum(['ringing', 'active']),
+});
+
+/** A party took the call over with another of its devices, which the other party has to negotiate with anew. */
+export const CallMoved = fact('call.moved', {
+  call: Call,
+  by: UserId,
+  device: CallDevice,
+  replaced: DeviceId,
+});
+/** A device says that it rings; vocabularies without such a word never do. */
+export const CallAcknowledged = fact('call.acknowledged', {
+  callId: CallId,
+  userId: UserId,
+  device: CallDevice,
+  sessionId: SessionId,
+});
+/** What became of a push about the call. */
+export const CallPushed = fact('call.pushed', {
+  callId: CallId,
+  userId: UserId,
+  target: PushTarget,
+  content: z.enum(['call.incoming', 'call.cancelled', 'call.missed'] satisfies PushContent['type'][]),
+  step: PushStep,
+  /** A short machine word, such as `DeviceNotRegistered`, `expired` or `quiet_hours`. */
+  detail: z.string().max(64).optional(),
 });
 
 export const BusEvent = z.discriminatedUnion('type', [
@@ -101,6 +135,9 @@ export const BusEvent = z.discriminatedUnion('type', [
   CallResumed,
   CallInterrupted,
   CallEnded,
+  CallMoved,
+  CallAcknowledged,
+  CallPushed,
 ]);
 export type BusEvent = z.infer<typeof BusEvent>;
 export type EventType = BusEvent['type'];
@@ -109,7 +146,8 @@ export type EventOf<T extends EventType> = Extract<BusEvent, { type: T }>;
 export type EventBody<E extends BusEvent = BusEvent> = E extends BusEvent
   ? Omit<E, 'v' | 'id' | 'at'>
   : never;
-export type CallEvent = EventOf<Extract<EventType, `call.${string}`>>;
+/** A fact about a call that shows the call as it then was. */
+export type CallEvent = Extract<BusEvent, { call: Call }>;
 
 /** The three durable streams and the events in each. */
 export const STREAMS = { AUTH: 'auth.>', CHAT: 'chat.>', CALLS: 'call.>' } as const;
@@ -128,6 +166,9 @@ export function orderingKey(event: BusEvent): string {
     case 'chat.message.read':
     case 'chat.message.delivered':
       return event.conversationId;
+    case 'call.acknowledged':
+    case 'call.pushed':
+      return `call:${event.callId}`;
     default:
       return 'user' in event ? `user:${event.user.id}` : `call:${event.call.id}`;
   }

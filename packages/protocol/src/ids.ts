@@ -25,6 +25,13 @@ export type SessionId = z.infer<typeof SessionId>;
 export const DeviceId = z.uuid().brand<'DeviceId'>();
 export type DeviceId = z.infer<typeof DeviceId>;
 
+/** A push target: an app or a browser that can be woken. Not a socket. */
+export const PushDeviceId = z.uuid().brand<'PushDeviceId'>();
+export type PushDeviceId = z.infer<typeof PushDeviceId>;
+
+export const WebhookId = z.uuid().brand<'WebhookId'>();
+export type WebhookId = z.infer<typeof WebhookId>;
+
 export const NodeId = z.string().min(1).max(64).brand<'NodeId'>();
 export type NodeId = z.infer<typeof NodeId>;
 

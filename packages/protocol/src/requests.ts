@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { Call, DialectName } from './call.ts';
 import { ChatTarget, ConversationSummary, Message } from './chat.ts';
 import { ChatConversations, ChatHistory, ChatRead, ChatSend, ChatSync } from './commands.ts';
 import { Rejection } from './errors.ts';
-import { ConversationId, DeviceId, MessageId, RoomId, SessionId, UserId } from './ids.ts';
+import { CallId, ConversationId, DeviceId, MessageId, RoomId, SessionId, UserId } from './ids.ts';
+import { LiveSessions } from './push.ts';
 import { Participant, Room } from './room.ts';
 import { DirectoryUser, Identity } from './user.ts';
 
@@ -88,6 +90,23 @@ export const REQUESTS = {
     payload: z.object({ roomIds: z.array(RoomId).max(200) }),
     reply: z.object({ rooms: z.record(z.string(), z.array(Participant)) }),
   },
+  /** The sessions with a live socket of each user; users without any are left out. */
+  'signaling.live': {
+    payload: z.object({ userIds: z.array(UserId).min(1).max(200) }),
+    reply: z.object({ users: z.array(LiveSessions) }),
+  },
+  /** A call as it is now or as it ended; null when it is known neither live nor in history. */
+  'signaling.call.get': {
+    payload: z.object({ callId: CallId }),
+    reply: z.object({ call: Call.nullable() }),
+  },
+  /** The vocabularies in which each user's push targets would wake up if they were rung now; users without any, or who want no ring now, are left out. */
+  'notification.reachable': {
+    payload: z.object({ userIds: z.array(UserId).min(1).max(100) }),
+    reply: z.object({
+      users: z.array(z.object({ userId: UserId, dialects: z.array(DialectName).min(1) })),
+    }),
+  },
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
@@ -109,6 +128,8 @@ export const Notice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('user.changed'), userId: UserId }),
   /** A live call changed on another node; drop what this node remembers of it. */
   z.object({ type: z.literal('call.changed'), callId: z.string() }),
+  /** The push targets or notification settings of the user changed. */
+  z.object({ type: z.literal('push.changed'), userId: UserId }),
   /** Somebody came into a room or left it, on any node. `gone`: the room was deleted and nobody is in it any more. */
   z.object({ type: z.literal('room.changed'), roomId: RoomId, gone: z.literal(true).optional() }),
 ]);

@@ -51,9 +51,10 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
   const checks = new Map<string, Check>();
 
   const concerns = (notice: Notice, userId: string, sessionId: string): boolean =>
-    'userId' in notice &&
-    notice.userId === userId &&
-    (notice.type === 'user.changed' || notice.sessionId === undefined || notice.sessionId === sessionId);
+    (notice.type === 'user.changed' && notice.userId === userId) ||
+    (notice.type === 'session.revoked' &&
+      notice.userId === userId &&
+      (notice.sessionId === undefined || notice.sessionId === sessionId));
 
   const invalidation = listenForChanges(bus, (notice) => {
     for (const [id, check] of checks) {

@@ -44,7 +44,7 @@ export function createUserDirectory(options: UserDirectoryOptions): UserDirector
   let waiting: Question[] = [];
 
   const invalidation = listenForChanges(bus, (notice) => {
-    if (!('userId' in notice)) return;
+    if (notice.type !== 'user.changed' && notice.type !== 'session.revoked') return;
     entries.delete(notice.userId);
     const question = asked.get(notice.userId);
     if (!question) return;
