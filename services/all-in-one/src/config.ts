@@ -1,15 +1,17 @@
 import { authFields } from '@switchboard/auth';
 import { assertSignalingConfig, signalingFields } from '@switchboard/call-signaling';
 import { chatFields } from '@switchboard/chat';
+import { notificationFields } from '@switchboard/notification';
 import { ConfigError, commonConfig, defineConfig, type Env, fields } from '@switchboard/service-kit';
 import { withDevelopmentSecrets } from './development-secrets.ts';
 
-/** Everything the three services can be told, and where this process keeps its data. */
+/** Everything the four services can be told, and where this process keeps its data. */
 export const allInOneConfig = defineConfig({
   ...commonConfig,
   ...authFields,
   ...chatFields,
   ...signalingFields,
+  ...notificationFields,
   /** Holds the database and, in development, the generated secrets. */
   DATA_DIR: fields.text('./data'),
   /** Whether the contracts are published at /docs, /openapi.json and /asyncapi.json. */

@@ -13,6 +13,7 @@ import {
   createMemoryRateLimits,
   createMemoryRoomPresence,
 } from '@switchboard/engine-memory';
+import { createNotification } from '@switchboard/notification';
 import type { Clock } from '@switchboard/ports';
 import { NodeId } from '@switchboard/protocol';
 import {
@@ -54,7 +55,7 @@ export interface AllInOneOverrides {
 
 const DRAIN_MS = 1_000;
 
-/** Auth, chat and call-signaling in this process, on memory engines and the embedded database under DATA_DIR. */
+/** Auth, chat, call-signaling and notification in this process, on memory engines and the embedded database under DATA_DIR. */
 export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneOverrides): Promise<AllInOne> {
   const { logger, clock = systemClock } = overrides;
   // Undone in reverse order, also when a later step of the start fails.
@@ -81,7 +82,8 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
         roomPresence: createMemoryRoomPresence(),
       }),
     );
-    const services: readonly Service[] = [auth, chat, signaling];
+    const notification = owner.own(await createNotification(config, shared));
+    const services: readonly Service[] = [auth, chat, signaling, notification];
     const verifier = owner.own(createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock }));
     const routes: readonly Route[] = [
       ...services.flatMap((service) => service.routes),

@@ -1,0 +1,18 @@
+import { commonConfig, defineConfig, fields } from '@switchboard/service-kit';
+
+/** Settings of notification alone, for hosts that run it beside others. */
+export const notificationFields = {
+  /** Where Expo's push service is, without a path; for tests and proxies. Absent: Expo's own. */
+  EXPO_BASE_URL: fields.url({ schemes: ['http', 'https'] }).optional(),
+  /** Bearer token of an Expo account with enhanced push security. */
+  EXPO_ACCESS_TOKEN: fields.secret({ min: 8 }).optional(),
+  /** How long after a push Expo is asked whether it reached the device. */
+  EXPO_RECEIPT_DELAY_MS: fields.integer({ min: 0, default: 900_000 }),
+} as const;
+
+export const notificationConfig = defineConfig({ ...commonConfig, ...notificationFields });
+
+/** What a notification process reads. */
+export type NotificationConfig = ReturnType<typeof notificationConfig.parse>;
+/** What `createNotification` itself reads. */
+export type NotificationSettings = Pick<NotificationConfig, keyof typeof notificationFields>;

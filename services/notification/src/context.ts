@@ -1,0 +1,21 @@
+import type { Bus, Clock, RateLimits } from '@switchboard/ports';
+import type { Logger, Metrics, MongoHandle, UserDirectory } from '@switchboard/service-kit';
+import type { NotificationSettings } from './config.ts';
+
+/** What a host provides. None of it is closed with the service. */
+export interface NotificationDeps {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly mongo: MongoHandle;
+  readonly rates: RateLimits;
+  /** Shared with other services of the process; made here when absent. */
+  readonly directory?: UserDirectory;
+}
+
+/** What every part of the service may reach. */
+export interface NotificationContext extends Omit<NotificationDeps, 'directory'> {
+  readonly config: NotificationSettings;
+  readonly directory: UserDirectory;
+}
