@@ -1,5 +1,5 @@
 import type { Presence, PresentDevice } from '@switchboard/ports';
-import type { DeviceId, UserId } from '@switchboard/protocol';
+import type { DeviceId, NodeId, UserId } from '@switchboard/protocol';
 import { hop } from './hop.ts';
 
 interface Lease {
@@ -8,12 +8,16 @@ interface Lease {
 }
 type Leases = Map<DeviceId, Lease>;
 
+/** How long a node is remembered that says no more. */
+const KEEP_BEAT_MS = 60 * 60 * 1000;
+
 const live = (leases: Leases | undefined, now: number): Lease[] =>
   leases ? [...leases.values()].filter((lease) => lease.until > now) : [];
 
 /** Presence in this process's memory. Its only time is the `now` of its callers. */
 export function createMemoryPresence(): Presence {
   const users = new Map<UserId, Leases>();
+  const beats = new Map<NodeId, number>();
 
   return {
     async put(device, leaseUntil, now) {
@@ -72,6 +76,20 @@ export function createMemoryPresence(): Presence {
         gone.push(userId);
       }
       return gone;
+    },
+
+    async beat(nodeId, now) {
+      await hop();
+      const known = beats.has(nodeId);
+      for (const [one, at] of beats) if (at + KEEP_BEAT_MS < now) beats.delete(one);
+      beats.set(nodeId, now);
+      return { known };
+    },
+
+    async silentFor(nodeId, now) {
+      await hop();
+      const at = beats.get(nodeId);
+      return at === undefined ? undefined : Math.max(0, now - at);
     },
   };
 }

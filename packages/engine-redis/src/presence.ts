@@ -8,6 +8,8 @@ import { createScript } from './script.ts';
 /** A user's devices outlive their leases by so much, for a late sweep; then they go by themselves. */
 const KEEP_MS = 60 * 60 * 1000;
 const SWEPT_AT_ONCE = 500;
+/** How long a node is remembered that says no more. */
+const KEEP_BEAT_MS = 60 * 60 * 1000;
 
 const Stored = z.object({
   deviceId: DeviceId,
@@ -97,6 +99,8 @@ export function createRedisPresence(client: RedisClient, prefix = 'sb:'): Presen
     const partition = partitions.of(userId);
     return [partition.key(`devices:${userId}`), partition.key('online')] as const;
   };
+  /** All in one slot, so that a node whose own beats get through knows that those of the others could. */
+  const beatKey = (nodeId: NodeId) => `${prefix}{nodes}:${nodeId}`;
   const put = createScript(client, 'sbPresencePut', 2, PUT);
   const renew = createScript(client, 'sbPresenceRenew', 2, RENEW);
   const remove = createScript(client, 'sbPresenceRemove', 2, REMOVE);
@@ -145,6 +149,16 @@ export function createRedisPresence(client: RedisClient, prefix = 'sb:'): Presen
         ),
       );
       return found.flat().map((id) => UserId.parse(id));
+    },
+
+    async beat(nodeId) {
+      const before = await guarded(client.set(beatKey(nodeId), '1', 'PX', KEEP_BEAT_MS, 'GET'));
+      return { known: before !== null };
+    },
+
+    async silentFor(nodeId) {
+      const left = await guarded(client.pttl(beatKey(nodeId)));
+      return left < 0 ? undefined : Math.max(0, KEEP_BEAT_MS - left);
     },
 
     async sweep(now) {

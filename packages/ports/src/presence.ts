@@ -11,7 +11,7 @@ export interface PresentDevice {
 
 /**
  * Who is connected, as leases: a device is present until removed or until its lease lapses unrenewed, so a dead node's
- * devices go by themselves.
+ * devices go by themselves. And when each node last said that it lives, for whoever cannot wait for a lease.
  *
  * Atomicity per user: of two devices added at once exactly one is told `first`, of two removed exactly one `last`.
  * Failure: rejects with a retryable SERVICE_UNAVAILABLE.
@@ -27,4 +27,11 @@ export interface Presence {
   online(now: number): Promise<UserId[]>;
   /** Drops lapsed leases; returns the users who thereby went offline, each to one caller only. */
   sweep(now: number): Promise<UserId[]>;
+  /** The node lives. `known`: its last beat was still there; otherwise this is its first, or the store has lost what it knew. */
+  beat(nodeId: NodeId, now: number): Promise<{ known: boolean }>;
+  /**
+   * For how long (ms) the node has not said that it lives, by the store's own clock where it has one, so that clocks of nodes may differ; kept for an hour
+   * at least. All beats share one fate: what keeps one from the store, or takes it away, does so with all.
+   */
+  silentFor(nodeId: NodeId, now: number): Promise<number | undefined>;
 }

@@ -1,7 +1,9 @@
+import { NodeId } from '@switchboard/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Presence } from '../presence.ts';
 import { fresh } from './harness.ts';
 import { device, user } from './samples.ts';
+import { until } from './until.ts';
 
 export interface PresenceHarness {
   readonly presence: Presence;
@@ -121,6 +123,20 @@ export function presenceConformance(name: string, factory: () => Promise<Presenc
       await store().put(lapsed, later + 1, later);
       expect(await store().sweep(later + 1)).toEqual(['1']);
       expect(await store().remove(lapsed, later + 1)).toEqual({ last: false });
+    });
+
+    it('knows when each node last said that it lives', async () => {
+      const [mine, other] = [NodeId.parse('node-a'), NodeId.parse('node-b')];
+      expect(await store().silentFor(mine, Date.now())).toBeUndefined();
+      expect(await store().beat(mine, Date.now())).toEqual({ known: false });
+      expect(await store().beat(other, Date.now())).toEqual({ known: false });
+      await until(
+        async () => ((await store().silentFor(mine, Date.now())) ?? 0) >= 50,
+        'some time has passed',
+      );
+      expect(await store().beat(mine, Date.now())).toEqual({ known: true });
+      const [again, once] = [mine, other].map((node) => store().silentFor(node, Date.now()));
+      expect(await again).toBeLessThan((await once) ?? 0);
     });
 
     it('does not sweep a user who came back', async () => {
