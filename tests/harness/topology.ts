@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { startCluster } from '@switchboard/deploy-cluster';
-import { freePort, type RunningServer, startServer, temporaryFolder } from './server-process.ts';
+import {
+  freePort,
+  type RunningServer,
+  startServer,
+  temporaryFolder,
+  withFreePorts,
+} from './server-process.ts';
 
 /**
  * Where a scenario runs. Parties are spread over the nodes a topology has; a scenario never asks how many there are.
@@ -26,16 +32,17 @@ export const SCENARIO_SETTINGS = {
 
 export async function allInOne(settings: Record<string, string> = {}): Promise<Topology> {
   const data = await temporaryFolder();
-  // Fixed over restarts, so that clients reconnect by themselves as they would in life.
-  const port = String(await freePort());
-  const env = { ...SCENARIO_SETTINGS, DATA_DIR: data.path, PORT: port, ...settings };
-  let server: RunningServer = await startServer(env);
+  const start = (port: number) =>
+    startServer({ ...SCENARIO_SETTINGS, DATA_DIR: data.path, PORT: String(port), ...settings });
+  let server: RunningServer = await withFreePorts(async () => start(await freePort()));
+  // The same over restarts, so that clients reconnect by themselves as they would in life.
+  const port = Number(new URL(server.url).port);
   return {
     name: 'all-in-one',
     url: () => server.url,
     async crash() {
       await server.stop('SIGKILL');
-      server = await startServer(env);
+      server = await withFreePorts(() => start(port));
     },
     async [Symbol.asyncDispose]() {
       await server.stop('SIGTERM');

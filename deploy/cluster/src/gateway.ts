@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Child, startChild } from './child.ts';
-import { answers, freePort } from './probes.ts';
+import { answers, type Child, freePort, startChild } from '@switchboard/processes';
 
 export interface Backends {
   readonly auth: readonly number[];

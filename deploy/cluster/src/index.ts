@@ -1,2 +1,2 @@
-export type { Child } from './child.ts';
+export type { Child } from '@switchboard/processes';
 export { type Cluster, type ClusterOptions, type ServiceNode, startCluster } from './start-cluster.ts';

@@ -2,11 +2,10 @@ import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Child, startChild } from './child.ts';
+import { answers, type Child, freePort, startChild, together, withFreePorts } from '@switchboard/processes';
 import { startGateway } from './gateway.ts';
-import { answers, freePort } from './probes.ts';
 import { assertPrograms } from './programs.ts';
-import { type NatsPasswords, startDatabase, startNats, startRedis } from './servers.ts';
+import { type NatsPasswords, type Servers, startDatabase, startNats, startRedis } from './servers.ts';
 
 export interface ClusterOptions {
   /** Holds the data of every server, and the log. */
@@ -84,14 +83,20 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   const passwords = natsPasswords(options.env.JWT_SECRET);
   try {
-    const [nats, redis, database] = await Promise.all([
-      startNats(options.nats ?? 1, { config: root('deploy/nats/nats.conf'), passwords, dataDir, logFile }),
-      startRedis(options.redis ?? 'single', dataDir, logFile),
+    const kept = async <T extends Servers>(starting: Promise<T>): Promise<T> => {
+      const servers = await starting;
+      keep(servers.nodes);
+      return servers;
+    };
+    const [nats, redis, database] = await together([
+      kept(
+        startNats(options.nats ?? 1, { config: root('deploy/nats/nats.conf'), passwords, dataDir, logFile }),
+      ),
+      kept(startRedis(options.redis ?? 'single', dataDir, logFile)),
       options.mongoUrl === undefined
-        ? startDatabase(root('packages/embedded-mongo/dist/main.js'), dataDir, logFile)
+        ? kept(startDatabase(root('packages/embedded-mongo/dist/main.js'), dataDir, logFile))
         : undefined,
     ]);
-    for (const { nodes } of [nats, redis, ...(database ? [database] : [])]) keep(nodes);
     const mongoUrl = options.mongoUrl ?? database?.url ?? '';
     const env = {
       HOST: '127.0.0.1',
@@ -104,19 +109,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ...options.env,
     };
     const service = async (name: string, at: number): Promise<ServiceNode> => {
-      const port = await freePort();
-      const url = `http://127.0.0.1:${port}`;
       const processName = `${name}-${at}`;
       const hosts = (await options.natsHosts?.(processName, nats.url)) ?? nats.url;
-      const child = await startChild({
-        name: processName,
-        command: process.execPath,
-        args: [root(`services/${name}/dist/main.js`)],
-        env: { ...env, NATS_URL: natsUrl(hosts, name, passwords), PORT: String(port) },
-        logFile,
-        ready: () => answers(`${url}/readyz`),
+      return withFreePorts(async () => {
+        const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
+        const child = await startChild({
+          name: processName,
+          command: process.execPath,
+          args: [root(`services/${name}/dist/main.js`)],
+          env: { ...env, NATS_URL: natsUrl(hosts, name, passwords), PORT: String(port) },
+          logFile,
+          ready: () => answers(`${url}/readyz`),
+        });
+        return Object.assign(child, { url });
       });
-      return Object.assign(child, { url });
     };
     const many = async (name: string, count: number) => {
       // The first makes indexes, streams and consumers, the others find them.
@@ -125,24 +132,26 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return nodes;
     };
     const auth = await many('auth', options.auth ?? 1);
-    const [chat, signaling] = await Promise.all([
+    const [chat, signaling] = await together([
       many('chat', options.chat ?? 1),
       many('call-signaling', options.signaling ?? 2),
     ]);
     const portOf = ({ url }: ServiceNode): number => Number(new URL(url).port);
     const host = options.host ?? '127.0.0.1';
-    const enter = async (name: string, nodes: readonly ServiceNode[], port: number) => {
-      const gateway = await startGateway(
-        { auth: auth.map(portOf), chat: chat.map(portOf), signaling: nodes.map(portOf) },
-        { name, config: root('deploy/gateway/haproxy.cfg'), dataDir, logFile, bind: `${host}:${port}` },
-      );
-      keep([gateway]);
-      return { gateway, url: `http://${host}:${port}` };
-    };
-    const { gateway, url } = await enter('gateway', signaling, options.port || (await freePort()));
+    const enter = (name: string, nodes: readonly ServiceNode[], asked = 0) =>
+      withFreePorts(async () => {
+        const port = asked || (await freePort());
+        const gateway = await startGateway(
+          { auth: auth.map(portOf), chat: chat.map(portOf), signaling: nodes.map(portOf) },
+          { name, config: root('deploy/gateway/haproxy.cfg'), dataDir, logFile, bind: `${host}:${port}` },
+        );
+        keep([gateway]);
+        return { gateway, url: `http://${host}:${port}` };
+      });
+    const { gateway, url } = await enter('gateway', signaling, options.port);
     const entrances: string[] = [];
     for (const [at, node] of (options.entrances ? signaling : []).entries()) {
-      entrances.push((await enter(`gateway-${at + 1}`, [node], await freePort())).url);
+      entrances.push((await enter(`gateway-${at + 1}`, [node])).url);
     }
     return {
       url,

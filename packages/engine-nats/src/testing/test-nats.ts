@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, replies, startChild, withFreePorts } from '@switchboard/processes';
 
 /** A real nats-server with JetStream, of a test's own. */
 export interface TestNats extends AsyncDisposable {
@@ -17,69 +15,38 @@ export interface TestNats extends AsyncDisposable {
 }
 
 export async function startTestNats(): Promise<TestNats> {
-  const port = await freePort();
-  let folder = await mkdtemp(join(tmpdir(), 'switchboard-nats-'));
-  let child: ChildProcess;
-  const start = async () => {
-    child = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', folder], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const folder = await mkdtemp(join(tmpdir(), 'switchboard-nats-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const { port, child } = await withFreePorts(async () => {
+    const port = await freePort();
+    const child = await startChild({
+      name: 'nats-server',
+      command: 'nats-server',
+      args: ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', folder],
+      ready: () => replies(port, '', 'INFO '),
     });
-    await ready(child, /Server is ready/);
-  };
-  const kill = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  };
-  await start();
+    return { port, child };
+  }).catch(async (error: unknown) => {
+    await removeFolder();
+    throw error;
+  });
   return {
     url: `nats://127.0.0.1:${port}`,
     get pid() {
-      return child.pid ?? 0;
+      return child.pid;
     },
-    async signal(signal) {
-      child.kill(signal);
-      while (signal === 'SIGSTOP' && !/\) T /.test(await readFile(`/proc/${child.pid}/stat`, 'utf8'))) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    },
+    signal: (signal) => child.signal(signal),
     async restart(store) {
-      await kill();
+      await child.signal('SIGKILL');
       if (store === 'empty') {
-        await rm(folder, { recursive: true, force: true });
-        folder = await mkdtemp(join(tmpdir(), 'switchboard-nats-'));
+        await removeFolder();
+        await mkdir(folder);
       }
-      await start();
+      await child.restart();
     },
     async [Symbol.asyncDispose]() {
-      await kill();
-      await rm(folder, { recursive: true, force: true });
+      await child.signal('SIGKILL');
+      await removeFolder();
     },
   };
-}
-
-/** Resolves once the process has printed that it is ready; rejects with what it printed when it ends before. */
-function ready(child: ChildProcess, sign: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const read = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-10_000);
-      if (sign.test(output)) resolve();
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`ended with ${code} before it was ready:\n${output}`)));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

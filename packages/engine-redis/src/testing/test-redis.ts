@@ -1,10 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort, replies, startChild, together, withFreePorts } from '@switchboard/processes';
 
 const run = promisify(execFile);
 
@@ -21,7 +20,7 @@ export interface TestRedis extends AsyncDisposable {
 
 /** One server without persistence, on a free loopback port. */
 export async function startTestRedis(): Promise<TestRedis> {
-  const node = await startNode([]);
+  const node = await startNode('single');
   return {
     url: `redis://127.0.0.1:${node.port}`,
     get pids() {
@@ -35,11 +34,7 @@ export async function startTestRedis(): Promise<TestRedis> {
 
 /** A cluster of three masters without replicas. */
 export async function startTestRedisCluster(): Promise<TestRedis> {
-  const nodes = await Promise.all(
-    Array.from({ length: 3 }, () =>
-      startNode(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']),
-    ),
-  );
+  const nodes = await together([startNode('cluster'), startNode('cluster'), startNode('cluster')]);
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
   const join = async () => {
     await run('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes']);
@@ -72,77 +67,41 @@ export async function startTestRedisCluster(): Promise<TestRedis> {
   };
 }
 
-async function startNode(options: readonly string[]) {
-  const port = await freePort();
-  let folder = '';
-  let child: ChildProcess;
-  const start = async () => {
-    folder = await mkdtemp(join(tmpdir(), 'switchboard-redis-'));
-    const args = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      folder,
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-    ];
-    child = spawn('redis-server', [...args, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
-    await ready(child, /Ready to accept connections/);
-  };
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }
-    await rm(folder, { recursive: true, force: true });
-  };
-  await start();
+/** Its nodes speak to each other on ports so far above. */
+const CLUSTER_BUS = 10_000;
+
+async function startNode(kind: 'single' | 'cluster') {
+  const folder = await mkdtemp(join(tmpdir(), 'switchboard-redis-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const { port, child } = await withFreePorts(async () => {
+    const port = await freePort({ beside: kind === 'single' ? [] : [CLUSTER_BUS] });
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+    args.push('--save', '', '--appendonly', 'no');
+    if (kind === 'cluster') args.push('--cluster-enabled', 'yes', '--cluster-node-timeout', '2000');
+    const child = await startChild({
+      name: 'redis-server',
+      command: 'redis-server',
+      args,
+      ready: () => replies(port, 'PING\r\n', '+PONG'),
+    });
+    return { port, child };
+  }).catch(async (error: unknown) => {
+    await removeFolder();
+    throw error;
+  });
   return {
     port,
-    pid: () => child.pid ?? 0,
-    /** Resolves when a SIGSTOP has taken effect, which is not at once. */
-    async signal(signal: NodeJS.Signals) {
-      child.kill(signal);
-      while (signal === 'SIGSTOP' && !/\) T /.test(await readFile(`/proc/${child.pid}/stat`, 'utf8'))) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+    pid: () => child.pid,
+    signal: (signal: NodeJS.Signals) => child.signal(signal),
+    async stop() {
+      await child.signal('SIGKILL');
+      await removeFolder();
     },
-    stop,
     async restart() {
-      await stop();
-      await start();
+      await child.signal('SIGKILL');
+      await removeFolder();
+      await mkdir(folder);
+      await child.restart();
     },
   };
-}
-
-/** Resolves once the process has printed that it is ready; rejects with what it printed when it ends before. */
-function ready(child: ChildProcess, sign: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const read = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-10_000);
-      if (sign.test(output)) resolve();
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`ended with ${code} before it was ready:\n${output}`)));
-  });
-}
-
-async function freePort(): Promise<number> {
-  // A cluster node also listens on its port + 10000.
-  for (;;) {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const address = probe.address();
-    probe.close();
-    await once(probe, 'close');
-    if (address !== null && typeof address !== 'string' && address.port < 55_000) return address.port;
-  }
 }
