@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';
 export * from './limits.ts';
+export * from './notification-preferences.ts';
 export * from './push.ts';
 export * from './replies.ts';
 export * from './requests.ts';
