@@ -83,6 +83,33 @@ export const REQUESTS = {
     payload: ChatConversations.omit(bare).extend({ actor: Identity }),
     reply: z.object({ conversations: z.array(ConversationSummary) }),
   },
+  /** Unread of each user, over everything and in one conversation; users without any are in it with zeros. Counts are exact up to 1,000 a conversation. */
+  'chat.unread': {
+    payload: z.object({
+      userIds: z.array(UserId).min(1).max(100),
+      conversationId: ConversationId.optional(),
+    }),
+    reply: z.object({
+      users: z.array(
+        z.object({
+          userId: UserId,
+          total: z.number().int().nonnegative(),
+          /** Of `conversationId`; zero without one. */
+          conversation: z.number().int().nonnegative(),
+          readSeq: z.number().int().nonnegative(),
+        }),
+      ),
+    }),
+  },
+  /** Who follows a conversation, in ascending order of ids: both members of a direct one, those who wrote or read in a room. */
+  'chat.followers': {
+    payload: z.object({
+      conversationId: ConversationId,
+      after: UserId.optional(),
+      limit: z.number().int().min(1).max(500),
+    }),
+    reply: z.object({ userIds: z.array(UserId), more: z.boolean() }),
+  },
   /** An active room; rejects ROOM_NOT_FOUND. */
   'chat.room.get': { payload: z.object({ roomId: RoomId }), reply: z.object({ room: Room }) },
   /** Who is in these rooms now, by room id; rooms with nobody in them are left out. */

@@ -1,4 +1,3 @@
-import { unread } from '@switchboard/domain';
 import {
   ConversationId,
   type ConversationSummary,
@@ -15,9 +14,8 @@ import type { ChatContext } from '../context.ts';
 import { otherMember } from '../membership/membership.ts';
 import { presentMessages } from '../messages/present-messages.ts';
 import { type Listed, listedFor } from './listed-conversations.ts';
+import { unreadIn } from './unread-in.ts';
 
-/** An unread count is exact up to here; beyond, it says this much at least. */
-const UNREAD_SPAN = 1_000;
 const LAST_MESSAGES_BYTES = 512 * 1024;
 
 /**
@@ -49,9 +47,9 @@ function shortened(conversations: readonly ConversationSummary[]): ConversationS
 }
 
 async function summary(
-  { messages }: ChatContext,
+  context: ChatContext,
   userId: UserId,
-  { doc, read, from, sent }: Listed,
+  { doc, read, ...progress }: Listed,
   lastMessage: Message | undefined,
   others: ReadonlyMap<UserId, PublicUser>,
 ): Promise<ConversationSummary> {
@@ -60,10 +58,6 @@ async function summary(
   const other = otherMember(userId, id);
   const with_ = other === undefined ? undefined : others.get(other);
   const lastSeq = lastMessage?.seq ?? doc.lastSeq;
-  const after = Math.max(from, lastSeq - UNREAD_SPAN);
-  // Only who has written since reading, or may have since the document was raised, has messages of their own to leave out.
-  const ownPossible = Math.max(sent, lastSeq > doc.lastSeq ? lastSeq : 0) > after;
-  const own = ownPossible ? await messages.countOwn(id, userId, { after, upTo: lastSeq }) : 0;
   return {
     id,
     kind: doc.kind,
@@ -72,7 +66,7 @@ async function summary(
     lastSeq,
     ...(lastMessage ? { lastMessage } : {}),
     readSeq: read,
-    unread: unread(lastSeq, after, own),
+    unread: await unreadIn(context, userId, id, progress, { lastSeq, knownSeq: doc.lastSeq }),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Bus } from '@switchboard/ports';
 import type { RequestName, RequestPayload, RequestReply, Result } from '@switchboard/protocol';
 import type { ChatContext } from '../context.ts';
+import { countUnread } from '../conversations/count-unread.ts';
 import { listConversations } from '../conversations/list-conversations.ts';
+import { listFollowers } from '../conversations/list-followers.ts';
 import { history, sync } from '../messages/list-messages.ts';
 import { sendMessage } from '../messages/send-message.ts';
 import { markDelivered } from '../receipts/mark-delivered.ts';
@@ -27,6 +29,8 @@ const HANDLERS: ChatHandlers = {
   'chat.sync': sync,
   'chat.history': history,
   'chat.conversations': listConversations,
+  'chat.unread': countUnread,
+  'chat.followers': listFollowers,
   'chat.room.get': tellRoom,
 };
 

@@ -13,6 +13,8 @@ export interface RoomPositionStore {
   of(conversationId: string, userId: string): Promise<RoomPositionDoc | undefined>;
   /** Those of a user, where they were last active first. */
   ofUser(userId: string, limit: number): Promise<RoomPositionDoc[]>;
+  /** Who has written or read there, in ascending order of ids as strings, behind `after`. */
+  followers(conversationId: string, after: string | undefined, limit: number): Promise<string[]>;
   /** Who has read as far as `seq`, the farthest first. */
   readers(conversationId: string, seq: number, limit: number): Promise<RoomPositionDoc[]>;
   /** Moves a read position from `from` to `to`, storing the event with it. False when it is not at `from` any more. */
@@ -37,6 +39,16 @@ export function createRoomPositionStore(model: RoomPositionModel): RoomPositionS
 
     ofUser: (userId, limit) =>
       model.find({ userId }, { outbox: 0 }).sort({ at: -1 }).limit(limit).lean<RoomPositionDoc[]>(),
+
+    async followers(conversationId, after = '', limit) {
+      const docs = await model
+        // Keys that begin with the conversation's id: a semicolon comes behind the colon.
+        .find({ _id: { $gt: positionKey(conversationId, after), $lt: `${conversationId};` } }, { userId: 1 })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean<Pick<RoomPositionDoc, 'userId'>[]>();
+      return docs.map(({ userId }) => userId);
+    },
 
     readers: (conversationId, seq, limit) =>
       model
