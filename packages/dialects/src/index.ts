@@ -10,6 +10,7 @@ export { expoRest } from './expo/rest.ts';
 export * from './jitsi/present.ts';
 export { jitsiRest } from './jitsi/rest.ts';
 export * from './native/present.ts';
+export * from './native/present-notifications.ts';
 export { nativeRest } from './native/rest.ts';
 export { nativeAcks } from './native/schema.ts';
 export * from './peer/present.ts';

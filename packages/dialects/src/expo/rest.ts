@@ -11,6 +11,7 @@ import {
   Username,
 } from '../rest-fields/credentials.ts';
 import { Before, Limit } from '../rest-fields/page.ts';
+import { ExpoPushToken } from '../rest-fields/push.ts';
 import type { RestTable } from '../rest-operation.ts';
 import { ExpoCallType, ExpoMessage } from './schema.ts';
 
@@ -50,18 +51,6 @@ export const ExpoError = z.object({
   code: ErrorCode,
   errors: z.array(z.object({ type: z.literal('field'), path: z.string(), msg: z.string() })).optional(),
 });
-
-/** As Expo's own server library tells push tokens from other strings. */
-const PushToken = z
-  .string()
-  .trim()
-  .max(256)
-  .regex(
-    /^(?:Expo(?:nent)?PushToken\[[^\][\s]+\]|[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})$/i,
-    {
-      error: 'must be an Expo push token',
-    },
-  );
 
 /** `?before=` of call history: a call id or an ISO timestamp. */
 const BeforeCall = z.union(
@@ -110,7 +99,10 @@ export const expoRest = {
     path: '/api/auth/expo-push-token',
     summary:
       'Says where this session’s device is reached while it is not connected; gone when the session ends.',
-    body: spelled({ expoPushToken: ['token', 'expo_push_token'] }, z.object({ expoPushToken: PushToken })),
+    body: spelled(
+      { expoPushToken: ['token', 'expo_push_token'] },
+      z.object({ expoPushToken: ExpoPushToken }),
+    ),
     replies: { 200: ExpoSaved, ...refused },
   },
   chatHistory: {

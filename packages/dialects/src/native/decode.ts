@@ -164,6 +164,14 @@ export const nativeInbound: ReadonlyMap<string, InboundEvent> = new Map([
       command: ({ callId }) => ({ type: 'call.resume', ...(callId === undefined ? {} : { callId }) }),
     }),
   ],
+  [
+    'call.ack',
+    inbound({
+      summary: 'Says that a call rings on this device.',
+      schema: schema.CallAck,
+      command: ({ callId }) => ({ type: 'call.ack', callId }),
+    }),
+  ],
 ]);
 
 function chatTarget(to: { userId: UserId } | { roomId: RoomId }): ChatTarget {

@@ -17,6 +17,7 @@ import {
 import { Limit, Seq } from '../rest-fields/page.ts';
 import { RoomDescription, RoomName, RoomSearch } from '../rest-fields/room.ts';
 import { NoBody, type RestTable } from '../rest-operation.ts';
+import { nativeNotificationsRest } from './rest-notifications.ts';
 import * as reply from './rest-schema.ts';
 
 const anonymous = { dialect: 'native', access: 'anonymous' } as const;
@@ -284,4 +285,5 @@ export const nativeRest = {
     params: z.object({ id: SessionId }),
     replies: { 204: NoBody, ...refused, 404: error },
   },
+  ...nativeNotificationsRest,
 } as const satisfies RestTable;

@@ -111,6 +111,7 @@ export const CallSignal = z.object({
   ]),
 });
 export const CallResume = optional(whichCall);
+export const CallAck = z.object({ callId: CallIdInput });
 
 const at = z.iso.datetime();
 /** `jitsi` exactly when the call's media is jitsi and its room may be entered. */
@@ -281,4 +282,5 @@ export const nativeAcks = {
     jitsi: JitsiRoomShape.optional(),
     offer: z.unknown().optional(),
   }),
+  'call.ack': z.object({}),
 } as const;
