@@ -8,6 +8,8 @@ export const notificationFields = {
   EXPO_ACCESS_TOKEN: fields.secret({ min: 8 }).optional(),
   /** How long after a push Expo is asked whether it reached the device. */
   EXPO_RECEIPT_DELAY_MS: fields.integer({ min: 0, default: 900_000 }),
+  /** Lets webhooks and push targets lead to private addresses, and by `http:`. */
+  WEBHOOK_ALLOW_PRIVATE: fields.boolean(false),
 } as const;
 
 export const notificationConfig = defineConfig({ ...commonConfig, ...notificationFields });
@@ -15,4 +17,4 @@ export const notificationConfig = defineConfig({ ...commonConfig, ...notificatio
 /** What a notification process reads. */
 export type NotificationConfig = ReturnType<typeof notificationConfig.parse>;
 /** What `createNotification` itself reads. */
-export type NotificationSettings = Pick<NotificationConfig, keyof typeof notificationFields>;
+export type NotificationSettings = Pick<NotificationConfig, keyof typeof notificationFields | 'NODE_ENV'>;

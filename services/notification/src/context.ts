@@ -1,6 +1,7 @@
 import type { Bus, Clock, RateLimits } from '@switchboard/ports';
 import type { Logger, Metrics, MongoHandle, UserDirectory } from '@switchboard/service-kit';
 import type { NotificationSettings } from './config.ts';
+import type { Outside } from './outside/guarded-request.ts';
 
 /** What a host provides. None of it is closed with the service. */
 export interface NotificationDeps {
@@ -18,4 +19,6 @@ export interface NotificationDeps {
 export interface NotificationContext extends Omit<NotificationDeps, 'directory'> {
   readonly config: NotificationSettings;
   readonly directory: UserDirectory;
+  /** The one way to URLs that users and administrators gave us. */
+  readonly outside: Outside;
 }

@@ -2,6 +2,7 @@ import { unavailable } from '@switchboard/protocol';
 import { createOwner, createUserDirectory, type Service } from '@switchboard/service-kit';
 import type { NotificationSettings } from './config.ts';
 import type { NotificationContext, NotificationDeps } from './context.ts';
+import { createOutside } from './outside/guarded-request.ts';
 
 /** Push targets, pushes and webhooks. Several may run on one database; they share the work by leases on what is due. */
 export async function createNotification(
@@ -12,7 +13,13 @@ export async function createNotification(
   const owner = createOwner();
   try {
     const directory = deps.directory ?? owner.own(createUserDirectory({ bus, clock }));
-    const context: NotificationContext = { ...deps, config, directory };
+    const outside = owner.own(
+      createOutside({
+        allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
+        allowHttp: config.NODE_ENV !== 'production',
+      }),
+    );
+    const context: NotificationContext = { ...deps, config, directory, outside };
     void context;
     return {
       name: 'notification',
