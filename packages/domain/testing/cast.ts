@@ -84,11 +84,18 @@ export const lost = ({ user: { id }, device: of }: Actor): CommandOf<'device-los
   userId: id,
   deviceId: of.deviceId,
 });
+/** Its node is not heard of. */
+export const presumedLost = (of: Actor): CommandOf<'device-lost'> => ({ ...lost(of), presumed: true });
 export const returned = ({ user: { id }, device: by }: Actor): CommandOf<'device-returned'> => ({
   type: 'device-returned',
   userId: id,
   device: by,
 });
+/** `from`: the device seen in the seat; without it, the user's first. */
+export const take = (
+  { user: { id }, device: by }: Actor,
+  from = device(Number(id)).deviceId,
+): CommandOf<'take'> => ({ type: 'take', userId: id, device: by, from });
 export const holdCandidate = (
   { user: { id }, device: of }: Actor,
   candidate: unknown = { candidate: 'candidate:1' },

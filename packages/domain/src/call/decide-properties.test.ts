@@ -12,11 +12,13 @@ import {
   holdOffer,
   lost,
   place,
+  presumedLost,
   reject,
   renew,
   returned,
   START,
   TIMINGS,
+  take,
   tick,
   user,
 } from '../../testing/cast.ts';
@@ -46,7 +48,9 @@ const laterCommand: fc.Arbitrary<CallCommand> = fc.oneof(
   { arbitrary: actor.map((by) => holdCandidate(by)), weight: 2 },
   actor.map((by) => holdOffer(by)),
   { arbitrary: actor.map(lost), weight: 3 },
+  { arbitrary: actor.map(presumedLost), weight: 1 },
   { arbitrary: actor.map(returned), weight: 3 },
+  fc.tuple(actor, fc.constantFrom(1, 2)).map(([by, n]) => take(by, device(Number(by.user.id), n).deviceId)),
   { arbitrary: fc.array(actor, { maxLength: 3 }).map((all) => renew(...all)), weight: 3 },
   { arbitrary: fc.constant<CallCommand>(tick), weight: 2 },
 );
@@ -151,7 +155,12 @@ class World {
         break;
       case 'ended':
         expect([claimants(state), nextDeadline(state)]).toEqual([[], null]);
-        expect([state.offer, state.answer, state.heldCandidates]).toEqual([undefined, undefined, []]);
+        expect([state.offer, state.answer, state.movedBy, state.heldCandidates]).toEqual([
+          undefined,
+          undefined,
+          undefined,
+          [],
+        ]);
         expect(Date.parse(state.call.endedAt ?? '')).toBeLessThanOrEqual(this.now);
         expect(Date.parse(state.call.endedAt ?? '')).toBeGreaterThanOrEqual(
           Date.parse(state.call.answeredAt ?? state.call.createdAt),
@@ -244,8 +253,10 @@ function outcome(decision: Decision, before: CallState): string {
   return decision.state === before ? 'unchanged' : 'changed';
 }
 
-/** call.ringing first, if at all; declined only before, interrupted only after the answer; nothing after the end. */
+/** call.ringing first, if at all; declined only before, interrupted and moved only after the answer; nothing after the end. */
 function expectSane(types: readonly string[]): void {
   const line = types.map((type) => type.replace('call.', '')).join(' ');
-  expect(line).toMatch(/^(ended|ringing( declined| resumed)*( answered( interrupted| resumed)*)? ended)$/);
+  expect(line).toMatch(
+    /^(ended|ringing( declined| resumed)*( answered( interrupted| resumed| moved)*)? ended)$/,
+  );
 }

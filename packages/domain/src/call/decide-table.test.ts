@@ -12,6 +12,7 @@ import {
   reject,
   renew,
   returned,
+  take,
   tick,
 } from '../../testing/cast.ts';
 import { decideFrozen, play, type Step, summary } from '../../testing/play.ts';
@@ -37,6 +38,7 @@ const SITUATIONS: Record<string, () => CallState | undefined> = {
   'active, second refused': () => play(several, [5, reject(second)], [10, answer(callee)]),
   'active, caller away': () => play(several, [10, answer(callee)], [20, lost(caller)]),
   'active, callee away': () => play(several, [10, answer(callee)], [20, lost(callee)]),
+  'active, moved to callee-2': () => play(several, [10, answer(callee)], [20, take(CAST['callee-2'])]),
   ended: () => play(several, [10, answer(callee)], [20, end(caller)]),
 };
 
@@ -59,6 +61,7 @@ const COMMANDS: Record<string, (actor: Actor) => CallCommand> = {
   'hold-offer': (actor) => holdOffer(actor),
   'device-lost': lost,
   'device-returned': returned,
+  take: (actor) => take(actor),
   renew: (actor) => renew(actor),
   tick: () => tick,
 };
@@ -71,6 +74,7 @@ const COMMAND_TYPES: Record<CallCommand['type'], true> = {
   'hold-offer': true,
   'device-lost': true,
   'device-returned': true,
+  take: true,
   renew: true,
   tick: true,
 };
@@ -97,6 +101,7 @@ hold-candidate              | NF              | NF              | NF            
 hold-offer                  | NF              | NF              | NF                | NF                | NF                | NF
 device-lost                 | NF              | NF              | NF                | NF                | NF                | NF
 device-returned             | NF              | NF              | NF                | NF                | NF                | NF
+take                        | NF              | NF              | NF                | NF                | NF                | NF
 renew                       | NF              | NF              | NF                | NF                | NF                | NF
 tick                        | NF              | NF              | NF                | NF                | NF                | NF
 
@@ -112,6 +117,7 @@ hold-candidate              | +               | PD              | PD            
 hold-offer                  | +               | PD              | PD                | PD                | PD                | PD
 device-lost                 | +               | =               | =                 | =                 | PD                | PD
 device-returned             | =               | PD              | PD                | PD                | PD                | PD
+take                        | ID              | ID              | ID                | ID                | PD                | PD
 renew                       | +               | =               | =                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -127,6 +133,7 @@ hold-candidate              | +               | PD              | PD            
 hold-offer                  | +               | PD              | PD                | PD                | PD                | PD
 device-lost                 | +               | =               | =                 | =                 | =                 | PD
 device-returned             | =               | PD              | PD                | PD                | PD                | PD
+take                        | ID              | ID              | ID                | ID                | ID                | PD
 renew                       | +               | =               | =                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -142,6 +149,7 @@ hold-candidate              | +               | PD              | PD            
 hold-offer                  | +               | PD              | PD                | PD                | PD                | PD
 device-lost                 | =               | =               | =                 | =                 | PD                | PD
 device-returned             | resumed         | resumed         | PD                | PD                | PD                | PD
+take                        | ID              | ID              | ID                | ID                | PD                | PD
 renew                       | =               | =               | =                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -157,6 +165,7 @@ hold-candidate              | +               | PD              | PD            
 hold-offer                  | +               | PD              | PD                | PD                | PD                | PD
 device-lost                 | +               | =               | =                 | =                 | =                 | PD
 device-returned             | =               | PD              | PD                | PD                | PD                | PD
+take                        | ID              | ID              | PD                | PD                | ID                | PD
 renew                       | +               | =               | =                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -172,6 +181,7 @@ hold-candidate              | +               | PD              | PD            
 hold-offer                  | +               | PD              | PD                | PD                | PD                | PD
 device-lost                 | +               | =               | =                 | =                 | =                 | PD
 device-returned             | =               | PD              | PD                | PD                | PD                | PD
+take                        | ID              | ID              | ID                | ID                | PD                | PD
 renew                       | +               | =               | =                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -187,6 +197,7 @@ hold-candidate              | +               | PD              | PD            
 hold-offer                  | +               | PD              | PD                | PD                | PD                | PD
 device-lost                 | +               | =               | =                 | =                 | =                 | PD
 device-returned             | =               | PD              | PD                | PD                | PD                | PD
+take                        | ID              | ID              | ID                | ID                | PD                | PD
 renew                       | +               | =               | =                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -202,6 +213,7 @@ hold-candidate              | =               | PD              | =             
 hold-offer                  | =               | PD              | =                 | PD                | PD                | PD
 device-lost                 | interrupted     | =               | interrupted       | =                 | =                 | PD
 device-returned             | =               | PD              | =                 | PD                | PD                | PD
+take                        | =               | moved           | =                 | moved             | PD                | PD
 renew                       | +               | =               | +                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -217,6 +229,7 @@ hold-candidate              | =               | PD              | =             
 hold-offer                  | =               | PD              | =                 | PD                | PD                | PD
 device-lost                 | interrupted     | =               | interrupted       | =                 | =                 | PD
 device-returned             | =               | PD              | =                 | PD                | PD                | PD
+take                        | =               | moved           | =                 | moved             | PD                | PD
 renew                       | +               | =               | +                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -232,6 +245,7 @@ hold-candidate              | =               | PD              | =             
 hold-offer                  | =               | PD              | =                 | PD                | PD                | PD
 device-lost                 | =               | =               | interrupted       | =                 | =                 | PD
 device-returned             | resumed         | resumed         | =                 | PD                | PD                | PD
+take                        | resumed         | moved           | =                 | moved             | PD                | PD
 renew                       | =               | =               | +                 | =                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
@@ -247,7 +261,24 @@ hold-candidate              | =               | PD              | =             
 hold-offer                  | =               | PD              | =                 | PD                | PD                | PD
 device-lost                 | interrupted     | =               | =                 | =                 | =                 | PD
 device-returned             | =               | PD              | resumed           | resumed           | PD                | PD
+take                        | =               | moved           | resumed           | moved             | PD                | PD
 renew                       | +               | =               | =                 | =                 | =                 | =
+tick                        | =               | =               | =                 | =                 | =                 | =
+
+active, moved to callee-2   | caller          | caller-2        | callee            | callee-2          | second            | stranger
+place                       | =               | =               | PD                | PD                | PD                | PD
+answer                      | =               | PD              | AE                | =                 | AE                | PD
+reject rejected             | PD              | PD              | AE                | IP                | AE                | PD
+reject busy                 | PD              | PD              | AE                | IP                | AE                | PD
+end                         | ended:hangup    | PD              | AE                | ended:hangup      | AE                | PD
+end, no device              | ended:hangup    | ended:hangup    | ended:hangup      | ended:hangup      | AE                | PD
+end banned                  | ended:banned    | ended:banned    | ended:banned      | ended:banned      | =                 | PD
+hold-candidate              | =               | PD              | PD                | =                 | PD                | PD
+hold-offer                  | =               | PD              | PD                | =                 | PD                | PD
+device-lost                 | interrupted     | =               | =                 | interrupted       | =                 | PD
+device-returned             | =               | PD              | PD                | =                 | PD                | PD
+take                        | =               | moved           | =                 | =                 | PD                | PD
+renew                       | +               | =               | =                 | +                 | =                 | =
 tick                        | =               | =               | =                 | =                 | =                 | =
 
 ended                       | caller          | caller-2        | callee            | callee-2          | second            | stranger
@@ -262,6 +293,7 @@ hold-candidate              | NF              | NF              | NF            
 hold-offer                  | NF              | NF              | NF                | NF                | NF                | NF
 device-lost                 | NF              | NF              | NF                | NF                | NF                | NF
 device-returned             | NF              | NF              | NF                | NF                | NF                | NF
+take                        | NF              | NF              | NF                | NF                | NF                | NF
 renew                       | NF              | NF              | NF                | NF                | NF                | NF
 tick                        | =               | =               | =                 | =                 | =                 | =
 `;

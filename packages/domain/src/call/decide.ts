@@ -1,6 +1,7 @@
 import { answerCall } from './answer.ts';
 import { refused, unchanged } from './decision.ts';
 import { endCall } from './end.ts';
+import { takeCall } from './handoff.ts';
 import { holdCandidate, holdOffer } from './hold.ts';
 import { placeCall, replaceCall } from './place.ts';
 import { rejectCall } from './reject.ts';
@@ -62,5 +63,7 @@ function decideLive(state: CallState, command: LaterCommand, now: Millis, timing
       return loseDevice(state, command, now, timings);
     case 'device-returned':
       return returnDevice(state, command, now, timings);
+    case 'take':
+      return takeCall(state, command, now, timings);
   }
 }

@@ -11,7 +11,7 @@ export interface Ender {
 
 /** Ends a live call: the one way into `ended`, so that there is exactly one call.ended. Drops descriptions and candidates. */
 export function finish(state: CallState, reason: CallEndReason, at: Millis, ender: Ender = {}): Decision {
-  const { offer: _offer, answer: _answer, ...rest } = state;
+  const { offer: _offer, answer: _answer, movedBy: _movedBy, ...rest } = state;
   const { phase } = state.call;
   const call = {
     ...state.call,

@@ -37,16 +37,18 @@ export function loseDevice(
   now: Millis,
   timings: CallTimings,
 ): Decision {
-  const { userId, deviceId } = command;
+  const { userId, deviceId, presumed = false } = command;
   const side = seatOf(state, userId);
   const seat = side && state[side];
   if (!side || !seat) return statusOf(state, userId) ? unchanged(state) : refused('PERMISSION_DENIED');
   if (seat.device.deviceId !== deviceId || seat.lost) return unchanged(state);
+  if (presumed && seat.awayUntil !== undefined) return unchanged(state);
+  const awayUntil = seat.awayUntil ?? now + timings.graceMs;
   const next = {
     ...state,
-    [side]: { ...seat, awayUntil: seat.awayUntil ?? now + timings.graceMs, lost: true },
+    [side]: { ...seat, awayUntil, ...(presumed ? {} : { lost: true as const }) },
   };
-  // A lapsed lease has told the other party already.
+  // A lapsed lease, or a node not heard of, has told the other party already.
   return changed(next, ...(seat.awayUntil === undefined ? interruption(next, side) : []));
 }
 
@@ -97,7 +99,8 @@ export function renewLeases(
   return next === state ? unchanged(state) : changed(next, ...events);
 }
 
-function resume(state: CallState, side: Side, seat: Seat): Decision {
+/** The party is in its seat again, with the same device or another. */
+export function resume(state: CallState, side: Side, seat: Seat): Decision {
   const by = occupant(state, side);
   const before = state[side];
   if (by === undefined || !before) return unchanged(state);
@@ -109,7 +112,9 @@ function resume(state: CallState, side: Side, seat: Seat): Decision {
   );
 }
 
-function withoutHeld(state: CallState, side: Side): CallState {
+function withoutHeld(before: CallState, side: Side): CallState {
+  const { movedBy, ...unmoved } = before;
+  const state = movedBy === undefined || movedBy === occupant(before, side) ? before : unmoved;
   if (side === 'answerSeat')
     return state.heldCandidates.length === 0 ? state : { ...state, heldCandidates: [] };
   const { answer: _answer, ...rest } = state;

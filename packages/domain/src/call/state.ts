@@ -27,7 +27,7 @@ export interface Seat {
   readonly awayUntil?: Millis;
   /**
    * The device was reported lost, so a renewal that names it is stale. Without this an away seat is only one whose
-   * lease lapsed: its node may merely have stalled, and its next renewal brings the device back.
+   * lease lapsed or whose node was not heard of: it may merely have stalled, and its next renewal brings the device back.
    */
   readonly lost?: true;
 }
@@ -45,8 +45,8 @@ export type CalleeStatus = 'ringing' | 'answered' | 'rejected' | 'busy' | 'unava
  *   place ─────▶ ringing ──── answer ────▶ active
  *     │           │  ▲ │                    │  ▲ │
  *     │           │  └─┘ one of several     │  └─┘ device lost,
- *     │           │      callees refuses    │      device returned
- *     │           │                         │
+ *     │           │      callees refuses    │      device returned,
+ *     │           │                         │      device took over
  *     │           │ caller ends: cancelled  │ a party ends: hangup
  *     │ nobody    │ last callee refuses:    │ away too long:
  *     │ can be    │   rejected, busy        │   network_error
@@ -62,8 +62,9 @@ export type CalleeStatus = 'ringing' | 'answered' | 'rejected' | 'busy' | 'unava
  *   which are held. Losing that device starts a grace period that the callees do not notice. A callee's compatible devices ring all at
  *   once; none holds a seat, any may answer or refuse, and losing one changes nothing. Caller and ringing callees are kept busy.
  * active. Caller and answerer hold one seat each and talk. Their other devices and all other callees were told that it was answered
- *   elsewhere and can do nothing here; the other callees are free again. A party that loses its device is away until its grace is
- *   over: the other one hears that it was interrupted, then that it resumed.
+ *   elsewhere; the other callees are free again. A party that loses its device is away until its grace is
+ *   over: the other one hears that it was interrupted, then that it resumed. A party may go on with another of its devices at any time: the old
+ *   one hears that the call moved and is out of it, the other party that it has to negotiate with a new one.
  * ended. Nobody is kept busy, nothing is due, descriptions and candidates are gone for both. Final: only a retry of the same `place` is
  *   understood, so that a caller whose reply was lost can ask again.
  */
@@ -74,7 +75,7 @@ export interface CallState {
   readonly callerSeat: Seat;
   readonly answerSeat?: Seat;
   readonly callees: Readonly<Record<UserId, CalleeStatus>>;
-  /** The caller's offer until the call ends; handed to whoever is rung late or answers accept-first. */
+  /** The caller's offer until the call ends or moves; handed to whoever is rung late or answers accept-first. */
   readonly offer?: unknown;
   /** An offer-first answer, until the first renewal of the caller's seat shows that its device was there to be told. */
   readonly answer?: unknown;
@@ -83,6 +84,8 @@ export interface CallState {
    * renewal of its seat. Bounded by LIMITS.
    */
   readonly heldCandidates: readonly unknown[];
+  /** Who took the call over with another device, until the first renewal of the other party's seat shows that it was there to be told. */
+  readonly movedBy?: UserId;
 }
 
 export type CallCommand =
@@ -133,9 +136,25 @@ export type CallCommand =
       readonly deviceId: string;
       readonly offer: unknown;
     }
-  | { readonly type: 'device-lost'; readonly userId: UserId; readonly deviceId: string }
+  /** `presumed`: its node is not heard of, though the lease runs. Nobody saw the device go, so a renewal brings it back. */
+  | {
+      readonly type: 'device-lost';
+      readonly userId: UserId;
+      readonly deviceId: string;
+      readonly presumed?: true;
+    }
   /** A new device of a party takes the away party's place. */
   | { readonly type: 'device-returned'; readonly userId: UserId; readonly device: CallDevice }
+  /**
+   * Another device of a party goes on in its place. `from`: the device that the taker saw in the seat; when another one is in it by now, the taker came too
+   * late and nothing changes. No change either for the device that has the seat, unless it was away: then it is back.
+   */
+  | {
+      readonly type: 'take';
+      readonly userId: UserId;
+      readonly device: CallDevice;
+      readonly from: CallDevice['deviceId'];
+    }
   /** The node that hosts these devices is alive. */
   | { readonly type: 'renew'; readonly deviceIds: readonly string[] }
   /** Time passed: whatever is due happens. Harmless when nothing is. */

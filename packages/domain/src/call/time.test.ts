@@ -5,6 +5,7 @@ import {
   end,
   lost,
   place,
+  presumedLost,
   renew,
   returned,
   START,
@@ -82,6 +83,30 @@ describe('a lost device', () => {
     }
     const back = play(placed, answered, [500, lost(callee)], [900, lost(caller)], [1000, returned(callee)]);
     expect(deadline(back)).toBe(900 + graceMs);
+  });
+
+  it('whose node is not heard of is away like any other, told once, and may hang up from elsewhere', () => {
+    const away = decideFrozen(play(placed, answered), presumedLost(callee), 500);
+    expect(away).toMatchObject({ events: [{ type: 'call.interrupted', graceUntil: iso(500 + graceMs) }] });
+    const state = stateOf(away);
+    expect(at(state, 600, presumedLost(callee))).toBe('=');
+    expect(decideFrozen(state, lost(callee), 600)).toMatchObject({
+      state: { answerSeat: { awayUntil: START + 500 + graceMs, lost: true } },
+      events: [],
+    });
+    expect(at(state, 600, end(CAST['callee-2']))).toBe('ended:hangup');
+    expect(at(state, 600, returned(CAST['callee-2']))).toBe('resumed');
+    expect(at(state, 500 + graceMs)).toBe('ended:network_error');
+  });
+
+  it('whose node is heard of again after all is back with its renewal, unless it was seen to go', () => {
+    const state = play(placed, answered, [500, presumedLost(callee)]);
+    expect(decideFrozen(state, renew(callee), 900)).toMatchObject({
+      state: { answerSeat: { device: callee.device, leaseUntil: START + 900 + leaseMs } },
+      events: [{ type: 'call.resumed', replaced: callee.device.deviceId }],
+    });
+    expect(at(play(placed, answered, [500, lost(callee)]), 900, renew(callee))).toBe('=');
+    expect(at(play(placed, answered, [500, lost(callee)]), 900, presumedLost(callee))).toBe('=');
   });
 
   it('late in the ring lets the ring end first', () => {
