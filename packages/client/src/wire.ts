@@ -143,4 +143,5 @@ export const COMMANDS = {
   'call.end': true,
   'call.signal': true,
   'call.resume': true,
+  'call.ack': true,
 } as const satisfies Record<Command, true>;

@@ -97,6 +97,8 @@ export const CallEnd = z.object({
 export const CallSignal = z.object({ type: z.literal('call.signal'), ref: CallRef, signal: Signal });
 /** A device asks for its user's live call: to take its place again after a reconnect, or to see one that rings. */
 export const CallResume = z.object({ type: z.literal('call.resume'), callId: CallId.optional() });
+/** This device rings: the ledger of the call keeps it. */
+export const CallAck = z.object({ type: z.literal('call.ack'), callId: CallId });
 
 export const Command = z.discriminatedUnion('type', [
   SessionJoin,
@@ -116,6 +118,7 @@ export const Command = z.discriminatedUnion('type', [
   CallEnd,
   CallSignal,
   CallResume,
+  CallAck,
 ]);
 export type Command = z.infer<typeof Command>;
 export type CommandType = Command['type'];

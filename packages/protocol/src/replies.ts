@@ -27,6 +27,7 @@ export interface CommandReplies {
   'call.end': { call: Call | null };
   'call.signal': { relayed: boolean };
   'call.resume': { call: Call | null; offer?: unknown };
+  'call.ack': Record<string, never>;
 }
 export type ReplyOf<T extends CommandType> = CommandReplies[T];
 export type CommandReply = { [T in CommandType]: { type: T; value: CommandReplies[T] } }[CommandType];

@@ -90,6 +90,7 @@ export const EVENTS = table([
       'rooms reject-call: call.reject by id',
       'native call.answer: call.answer by id',
       'native call.reject: call.reject by id',
+      'native call.ack: call.ack',
     ],
   },
   {

@@ -29,7 +29,7 @@ export interface Play {
 type Phase = 'none' | 'ringing' | 'active';
 
 function phaseFor({ type }: Command): Phase {
-  if (type === 'call.answer' || type === 'call.reject') return 'ringing';
+  if (type === 'call.answer' || type === 'call.reject' || type === 'call.ack') return 'ringing';
   return type === 'call.end' || type === 'call.signal' || type === 'call.resume' ? 'active' : 'none';
 }
 

@@ -190,7 +190,9 @@ export class Calls {
     if (this.#dismissed.has(call.id)) return;
     const known = this.#described(call, jitsi);
     if (known) {
-      if (known.direction === 'incoming') known.ring(offer);
+      if (known.direction !== 'incoming') return;
+      known.ring(offer);
+      this.#acknowledge(known);
       return;
     }
     this.#announce(call, offer, jitsi);
@@ -202,8 +204,17 @@ export class Calls {
     fresh.describe(call, jitsi);
     fresh.ring(offer);
     if (call.phase === 'active') fresh.activate();
-    else this.#parts.events.emit('call', fresh);
+    else {
+      this.#parts.events.emit('call', fresh);
+      this.#acknowledge(fresh);
+    }
     return fresh;
+  }
+
+  /** Tells the server that it rings here, once the application has been told and there is one to tell. Worth one attempt: nothing waits for it. */
+  #acknowledge(call: LiveCall): void {
+    if (call.state !== 'ringing' || !this.#parts.events.has('call')) return;
+    this.#parts.requests.tell('call.ack', { callId: call.id }).catch(() => {});
   }
 
   /** The handle of a call that a reply named. */

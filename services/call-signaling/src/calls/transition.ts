@@ -1,6 +1,6 @@
 import { type CallCommand, type CallRefusal, type CallState, decideCall } from '@switchboard/domain';
 import type { VersionedCall } from '@switchboard/ports';
-import { type CallId, type NodeId, unavailable } from '@switchboard/protocol';
+import { type CallEvent, type CallId, type EventBody, type NodeId, unavailable } from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
@@ -28,6 +28,8 @@ export type Transition =
 export interface TransitionOptions {
   /** The socket that takes a seat by this. */
   readonly session?: Session;
+  /** Whose word it is, if not that socket's: events that name its device name its session, too. */
+  readonly by?: Session;
   /**
    * Runs once the change is stored and before anybody is told of it or this node changes the call again. What it returns is about the caller of an
    * answered call: whether its device was told now.
@@ -67,7 +69,9 @@ export async function change(
       if (current) remember(context, current.live);
       return { ok: true, before, state, changed: false };
     }
-    const events = decision.events.map((body) => newEvent(body, clock));
+    const events = decision.events.map((body) =>
+      newEvent(withSession(body, options.by ?? options.session), clock),
+    );
     const live: LiveCall = {
       state,
       outbox: [...(current?.live.outbox ?? []), ...events],
@@ -82,6 +86,14 @@ export async function change(
     return settle(context, { before, live, formerNodes, told: events.length > 0 }, options);
   }
   throw unavailable('The call');
+}
+
+function withSession(body: EventBody<CallEvent>, by: Session | undefined): EventBody<CallEvent> {
+  const acted =
+    (body.type === 'call.answered' || body.type === 'call.declined' || body.type === 'call.ended') &&
+    body.device !== undefined &&
+    body.device.deviceId === by?.deviceId;
+  return acted ? { ...body, sessionId: by.identity.sessionId } : body;
 }
 
 function callerToldAfter(

@@ -76,6 +76,7 @@ const VALID: Readonly<Record<string, Readonly<Record<string, Payload>>>> = {
     'call.end': { callId: id },
     'call.signal': { callId: id, signal: { kind: 'candidate', payload: candidate } },
     'call.resume': { callId: id },
+    'call.ack': { callId: id },
   },
 };
 

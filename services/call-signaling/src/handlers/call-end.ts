@@ -27,11 +27,12 @@ async function endCall(
 ): Promise<Result<ReplyOf<'call.end'>>> {
   const found = await findCall(context, session, ref);
   if (!found.ok) return found;
-  const outcome = await transition(context, found.value, {
-    type: 'end',
-    userId: session.identity.id,
-    device: deviceOf(session),
-  });
+  const outcome = await transition(
+    context,
+    found.value,
+    { type: 'end', userId: session.identity.id, device: deviceOf(session) },
+    { by: session },
+  );
   if (outcome.ok) return ok({ call: outcome.state.call });
   // Clients tidy up like this after hearing that it was answered elsewhere; the answered call goes on.
   if (outcome.refusal === 'ANSWERED_ELSEWHERE' && outcome.state) return ok({ call: outcome.state.call });

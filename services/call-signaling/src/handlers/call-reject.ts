@@ -9,12 +9,12 @@ import type { Handler } from '../context.ts';
 export const callReject: Handler<'call.reject'> = async (session, { ref, reason }, context) => {
   const found = await findCall(context, session, ref);
   if (!found.ok) return found;
-  const outcome = await transition(context, found.value, {
-    type: 'reject',
-    userId: session.identity.id,
-    device: deviceOf(session),
-    reason,
-  });
+  const outcome = await transition(
+    context,
+    found.value,
+    { type: 'reject', userId: session.identity.id, device: deviceOf(session), reason },
+    { by: session },
+  );
   if (outcome.ok) return ok({ call: outcome.state.call });
   if (outcome.refusal === 'ANSWERED_ELSEWHERE' && outcome.state) {
     // It came too late to count, but what it wants is so: this device rings no more.

@@ -1,4 +1,5 @@
 import type { Handler, Handlers } from '../context.ts';
+import { callAck } from './call-ack.ts';
 import { callAnswer } from './call-answer.ts';
 import { callEnd } from './call-end.ts';
 import { callPlace } from './call-place.ts';
@@ -36,5 +37,6 @@ export function createHandlers(presenceList: Handler<'presence.list'>): Handlers
     'call.end': callEnd,
     'call.signal': callSignal,
     'call.resume': callResume,
+    'call.ack': callAck,
   };
 }

@@ -38,6 +38,7 @@ import type { LiveCall } from '../calls/live-call.ts';
 import type { SignalingContext } from '../context.ts';
 import { deliverCallEvent } from '../deliver/call-events.ts';
 import type { Session } from '../edge/session.ts';
+import { callAck } from '../handlers/call-ack.ts';
 import { callAnswer } from '../handlers/call-answer.ts';
 import { callEnd } from '../handlers/call-end.ts';
 import { callPlace } from '../handlers/call-place.ts';
@@ -58,6 +59,7 @@ const handlers = {
   'call.end': callEnd,
   'call.signal': callSignal,
   'call.resume': callResume,
+  'call.ack': callAck,
   'room.join': roomJoin,
   'room.leave': roomLeave,
   'room.signal': roomSignal,
