@@ -1,12 +1,10 @@
-import { defaultExclude, defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: { conditions: ['development', 'node', 'import', 'default'] },
   // Vitest hands these to Node, where `import` would also decide what `require` finds.
   ssr: { resolve: { conditions: ['development', 'node'] } },
   test: {
-    // Minutes of killing processes, which want the machine to themselves: a step of its own, `npm run faults`.
-    exclude: [...defaultExclude, ...(process.env.SWITCHBOARD_FAULTS ? [] : ['tests/faults/faults.test.ts'])],
     include: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'tests/**/*.test.ts'],
     // Ample: every wait inside a test has a deadline of its own, and says what it waited for.
     testTimeout: 60_000,

@@ -1,48 +1,9 @@
 import { expect, it } from 'vitest';
-import { type FaultReport, renderReport, violations } from './report.ts';
-
-const clean: FaultReport = {
-  seed: 7,
-  kills: 24,
-  died: [],
-  seconds: 300,
-  faults: { 'chat-kill': '3 times' },
-  moments: { beforeInsert: 3, afterInsert: 2, afterAck: 1 },
-  messages: {
-    acked: 20_000,
-    stored: 20_000,
-    delivered: 20_000,
-    lost: 0,
-    duplicated: 0,
-    disagreeing: 0,
-    reordered: 0,
-    gaps: 0,
-    phantom: 0,
-    deliveredLate: 3,
-    deliveredAgain: 4,
-    storedUnheard: 5,
-    maxAckStallMs: 1_234,
-    examples: [],
-  },
-  lines: { lost: 9, neverBack: 0, reconnectP99Ms: 900, catchUpP99Ms: 100, inTime: 0.99 },
-  calls: {
-    placed: 90,
-    refused: 1,
-    established: 40,
-    live: 8,
-    survived: 8,
-    wronglyEnded: 0,
-    unended: 0,
-    severalEnds: 0,
-    guessed: 0,
-    ghost: 0,
-    longestRingMs: 10_000,
-    examples: [],
-  },
-};
+import { cleanReport as clean } from './clean-report.ts';
+import { judge, renderReport } from './report.ts';
 
 it('passes a clean run and names every number', () => {
-  expect(violations(clean, { linesInTime: 0.99 })).toEqual([]);
+  expect(judge(clean, { linesInTime: 0.99 })).toEqual({ broken: [], late: [] });
   const text = renderReport(clean);
   for (const name of [
     'acked',
@@ -73,8 +34,15 @@ it.each([
     report: { ...clean, calls: { ...clean.calls, [what]: 1 } },
   })),
   { what: 'neverBack', report: { ...clean, lines: { ...clean.lines, neverBack: 1 } } },
-  { what: 'inTime', report: { ...clean, lines: { ...clean.lines, inTime: 0.98 } } },
   { what: 'died', report: { ...clean, died: ['chat-1'] } },
 ])('refuses a run with $what', ({ report }) => {
-  expect(violations(report, { linesInTime: 0.99 })).toHaveLength(1);
+  expect(judge(report, { linesInTime: 0.99 })).toEqual({ broken: [expect.any(String)], late: [] });
+});
+
+it('tells what was late from what was wrong', () => {
+  const late = { ...clean, lines: { ...clean.lines, inTime: 0.98 } };
+  expect(judge(late, { linesInTime: 0.99 })).toEqual({
+    broken: [],
+    late: [expect.stringContaining('98.0 %')],
+  });
 });

@@ -23,8 +23,15 @@ export interface Judgement {
   readonly linesInTime: number;
 }
 
-/** What of the report must not be, in words; empty when the run passed. */
-export function violations({ messages, calls, lines, died }: FaultReport, judgement: Judgement): string[] {
+/** What of a run did not hold, in words. */
+export interface Verdict {
+  /** What must never be, however slow the machine. */
+  readonly broken: readonly string[];
+  /** What only took too long. */
+  readonly late: readonly string[];
+}
+
+export function judge({ messages, calls, lines, died }: FaultReport, { linesInTime }: Judgement): Verdict {
   const zero: Readonly<Record<string, number>> = {
     'acknowledged messages lost': messages.lost,
     'messages stored twice': messages.duplicated,
@@ -39,13 +46,13 @@ export function violations({ messages, calls, lines, died }: FaultReport, judgem
     'connections that never came back': lines.neverBack,
     'processes that died by themselves': died.length,
   };
-  const wrong = Object.entries(zero)
-    .filter(([, count]) => count > 0)
-    .map(([what, count]) => `${what}: ${count}`);
-  if (lines.inTime < judgement.linesInTime) {
-    wrong.push(`connections back and caught up in time: ${percent(lines.inTime)}`);
-  }
-  return wrong;
+  return {
+    broken: Object.entries(zero)
+      .filter(([, count]) => count > 0)
+      .map(([what, count]) => `${what}: ${count}`),
+    late:
+      lines.inTime < linesInTime ? [`connections back and caught up in time: ${percent(lines.inTime)}`] : [],
+  };
 }
 
 /** For people. */

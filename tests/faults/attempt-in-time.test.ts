@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { attemptInTime } from './attempt-in-time.ts';
+import { cleanReport } from './checker/clean-report.ts';
+import type { FaultReport } from './checker/report.ts';
+
+const slow: FaultReport = { ...cleanReport, lines: { ...cleanReport.lines, inTime: 0.5 } };
+const lossy: FaultReport = { ...slow, messages: { ...slow.messages, lost: 1 } };
+
+async function attempt(reports: readonly FaultReport[], attempts: number) {
+  const left = [...reports];
+  const warnings: string[] = [];
+  const wrong: number[] = [];
+  const held = await attemptInTime({
+    attempts,
+    judgement: { linesInTime: 0.9 },
+    run: () => Promise.resolve(left.shift() ?? cleanReport),
+    ended: (_, what) => wrong.push(what.length),
+    warn: (words) => warnings.push(words),
+  });
+  return { held, wrong, warnings };
+}
+
+describe('a run of faults', () => {
+  it('that held is not made again', async () => {
+    expect(await attempt([cleanReport], 2)).toEqual({ held: true, wrong: [0], warnings: [] });
+  });
+
+  it('that was only too slow is made once more, which is said', async () => {
+    const { held, wrong, warnings } = await attempt([slow, cleanReport], 2);
+    expect([held, wrong]).toEqual([true, [1, 0]]);
+    expect(warnings).toEqual([
+      expect.stringContaining('TOO SLOW: connections back and caught up in time: 50.0 %'),
+    ]);
+    expect(warnings[0]).toContain('seed 7');
+  });
+
+  it('that was too slow again has failed, and so has the only one there was', async () => {
+    expect(await attempt([slow, slow, cleanReport], 2)).toMatchObject({ held: false, wrong: [1, 1] });
+    expect(await attempt([slow, cleanReport], 1)).toMatchObject({ held: false, wrong: [1], warnings: [] });
+  });
+
+  it('in which anything was wrong has failed at once', async () => {
+    expect(await attempt([lossy, cleanReport], 2)).toEqual({ held: false, wrong: [2], warnings: [] });
+  });
+});

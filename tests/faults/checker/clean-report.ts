@@ -1,0 +1,42 @@
+import type { FaultReport } from './report.ts';
+
+/** Of a run in which all of it held. */
+export const cleanReport: FaultReport = {
+  seed: 7,
+  kills: 24,
+  died: [],
+  seconds: 300,
+  faults: { 'chat-kill': '3 times' },
+  moments: { beforeInsert: 3, afterInsert: 2, afterAck: 1 },
+  messages: {
+    acked: 20_000,
+    stored: 20_000,
+    delivered: 20_000,
+    lost: 0,
+    duplicated: 0,
+    disagreeing: 0,
+    reordered: 0,
+    gaps: 0,
+    phantom: 0,
+    deliveredLate: 3,
+    deliveredAgain: 4,
+    storedUnheard: 5,
+    maxAckStallMs: 1_234,
+    examples: [],
+  },
+  lines: { lost: 9, neverBack: 0, reconnectP99Ms: 900, catchUpP99Ms: 100, inTime: 0.99 },
+  calls: {
+    placed: 90,
+    refused: 1,
+    established: 40,
+    live: 8,
+    survived: 8,
+    wronglyEnded: 0,
+    unended: 0,
+    severalEnds: 0,
+    guessed: 0,
+    ghost: 0,
+    longestRingMs: 10_000,
+    examples: [],
+  },
+};
