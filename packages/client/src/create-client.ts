@@ -6,6 +6,7 @@ import { Requests } from './connection/requests.ts';
 import { Emitter, type Subscribable, type SubscribeOptions, type Unsubscribe } from './emitter.ts';
 import { notSignedIn } from './errors.ts';
 import type { ClientEvents } from './events.ts';
+import { Notifications } from './push/notifications.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { AccountApi } from './session/account-api.ts';
 import { Api } from './session/api.ts';
@@ -50,6 +51,8 @@ export interface Client extends Subscribable<ClientEvents> {
   readonly chat: Chat;
   readonly calls: Calls;
   readonly rooms: Rooms;
+  /** Push targets, and what may interrupt the user. */
+  readonly notifications: Notifications;
   /** Users, one's own account and sessions, invitations. */
   readonly users: AccountApi;
 
@@ -146,6 +149,7 @@ export function assemble(options: ClientOptions, baseUrl: string, openLine: Open
     calls,
     rooms,
     users: new AccountApi(api, session),
+    notifications: new Notifications(api),
     get account() {
       return session.account;
     },

@@ -17,6 +17,7 @@ export { type Client, type ClientOptions, createClient } from './create-client.t
 export type { SubscribeOptions, Unsubscribe } from './emitter.ts';
 export { type ClientErrorCode, type ErrorCode, SwitchboardError } from './errors.ts';
 export type { ClientEvents } from './events.ts';
+export type { DeviceInfo, Notifications, WebPushSubscription } from './push/notifications.ts';
 export type { JoinedRoom } from './rooms/joined-rooms.ts';
 export type { RoomDraft, Rooms, RoomsPage, RoomsQuery } from './rooms/rooms.ts';
 export type { AccountApi, Invitation, SessionInfo } from './session/account-api.ts';
@@ -26,11 +27,14 @@ export type {
   Account,
   Call,
   CallKind,
+  ConversationNotifications,
   ConversationSummary,
   JitsiRoom,
   Message,
+  NotificationPreferences,
   Participant,
   PublicUser,
+  PushDevice,
   Room,
   RoomSignal,
   Signal,

@@ -31,6 +31,13 @@ export type Participant = Plain<protocol.Participant>;
 /** A signal, or the word that one is done with it. */
 export type RoomSignal = protocol.RoomSignal;
 
+/** A push target of one's own; times are ISO 8601. */
+export type PushDevice = Plain<protocol.PushDevice>;
+/** What may interrupt the user, wherever nothing else is said of a conversation. */
+export type NotificationPreferences = Plain<protocol.NotificationPreferences>;
+/** What one conversation may interrupt for. */
+export type ConversationNotifications = Plain<protocol.ConversationNotifications>;
+
 /** One's own account. */
 export interface Account extends PublicUser {
   readonly email: string | null;

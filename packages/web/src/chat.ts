@@ -46,8 +46,8 @@ async function loadConversations(): Promise<void> {
 }
 
 /** After (re)connecting; messages that were missed arrive by themselves. Each by itself: one that fails must not keep the other from catching up. */
-export function catchUp(): void {
-  for (const load of [loadPeople, loadConversations]) load().catch(() => {});
+export async function catchUp(): Promise<void> {
+  await Promise.allSettled([loadPeople(), loadConversations()]);
 }
 
 export async function open(user: PublicUser): Promise<void> {
@@ -74,14 +74,18 @@ async function markRead(): Promise<void> {
   const me = account.value?.id;
   if (!last || !me || document.hidden || (last.sender.id === me && last.readBy.includes(me))) return;
   await client.chat.markRead(last.conversationId, last.seq);
-  const summary = conversations.value.get(last.conversationId);
-  if (summary) {
-    conversations.value = new Map(conversations.value).set(summary.id, {
-      ...summary,
-      unread: 0,
-      readSeq: last.seq,
-    });
-  }
+  settleRead(last.conversationId, last.seq);
+}
+
+/** Here or on another of one's devices: what was read is unread nowhere. */
+function settleRead(conversationId: string, upToSeq: number): void {
+  const summary = conversations.value.get(conversationId);
+  if (!summary || summary.readSeq >= upToSeq) return;
+  conversations.value = new Map(conversations.value).set(conversationId, {
+    ...summary,
+    unread: Math.max(0, Math.min(summary.unread, summary.lastSeq - upToSeq)),
+    readSeq: upToSeq,
+  });
 }
 
 export async function send(content: string): Promise<void> {
@@ -147,6 +151,7 @@ export function listen(): void {
     messages.value = messages.value.map((m) => (m.id === messageId ? { ...m, deliveredAt: at } : m));
   });
   client.on('read', (read) => {
+    if (read.readerId === account.value?.id) settleRead(read.conversationId, read.upToSeq);
     if (read.conversationId !== openId.value) return;
     messages.value = messages.value.map((m) =>
       m.seq <= read.upToSeq && !m.readBy.includes(read.readerId)

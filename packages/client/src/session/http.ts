@@ -2,7 +2,7 @@ import { asSwitchboardError, type ErrorCode, refusal, SwitchboardError } from '.
 import { deadline } from '../timing.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the server's base address, with query. */
   readonly path: string;
   readonly body?: unknown;

@@ -1,6 +1,7 @@
 import { directConversation, type PublicUser } from '@switchboard/client';
 import { conversations, online, open, people, selected, typing } from '../chat.ts';
 import { account, client, connected } from '../session/client.ts';
+import { PushSwitch } from './push-switch.tsx';
 
 export function Avatar({ user, live }: { user: PublicUser; live?: boolean }) {
   const hue = (Number(user.id) * 47) % 360;
@@ -63,6 +64,7 @@ export function PeopleList() {
           Sign out
         </button>
       </header>
+      <PushSwitch />
       <ul>
         {sorted.map((user) => (
           <Row key={user.id} user={user} />
