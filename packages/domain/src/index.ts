@@ -11,3 +11,4 @@ export { assertRoomDescription, assertRoomName } from './chat/room-rules.ts';
 export { unread } from './chat/unread.ts';
 export { diff } from './presence/diff.ts';
 export { foldPresence, type PendingPresence, type PresenceChange } from './presence/fold.ts';
+export { callScore, type Measured, meanOpinionScore, transmissionRating } from './quality/mos.ts';
