@@ -8,6 +8,10 @@ export const notificationFields = {
   EXPO_ACCESS_TOKEN: fields.secret({ min: 8 }).optional(),
   /** How long after a push Expo is asked whether it reached the device. */
   EXPO_RECEIPT_DELAY_MS: fields.integer({ min: 0, default: 900_000 }),
+  /** Registrations of devices by one user. */
+  RATE_LIMIT_DEVICES: fields.rate('60/1h'),
+  /** How long a device may outlive its session when nothing was heard of the session's end. */
+  DEVICE_CHECK_INTERVAL: fields.duration('1h'),
   /** Lets webhooks and push targets lead to private addresses, and by `http:`. */
   WEBHOOK_ALLOW_PRIVATE: fields.boolean(false),
 } as const;

@@ -2,6 +2,8 @@ import type { Bus, Clock, RateLimits } from '@switchboard/ports';
 import type { Logger, Metrics, MongoHandle, UserDirectory } from '@switchboard/service-kit';
 import type { NotificationSettings } from './config.ts';
 import type { Outside } from './outside/guarded-request.ts';
+import type { DeviceRecords } from './store/device-records.ts';
+import type { PreferenceRecords } from './store/preference-records.ts';
 
 /** What a host provides. None of it is closed with the service. */
 export interface NotificationDeps {
@@ -21,4 +23,6 @@ export interface NotificationContext extends Omit<NotificationDeps, 'directory'>
   readonly directory: UserDirectory;
   /** The one way to URLs that users and administrators gave us. */
   readonly outside: Outside;
+  readonly devices: DeviceRecords;
+  readonly preferences: PreferenceRecords;
 }

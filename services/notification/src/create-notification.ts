@@ -2,7 +2,11 @@ import { unavailable } from '@switchboard/protocol';
 import { createOwner, createUserDirectory, type Service } from '@switchboard/service-kit';
 import type { NotificationSettings } from './config.ts';
 import type { NotificationContext, NotificationDeps } from './context.ts';
+import { followSessions } from './devices/follow-sessions.ts';
+import { serveReachable } from './handlers/reachable.ts';
+import { notificationRoutes } from './http/routes.ts';
 import { createOutside } from './outside/guarded-request.ts';
+import { openDevices } from './store/open-devices.ts';
 
 /** Push targets, pushes and webhooks. Several may run on one database; they share the work by leases on what is due. */
 export async function createNotification(
@@ -19,11 +23,13 @@ export async function createNotification(
         allowHttp: config.NODE_ENV !== 'production',
       }),
     );
-    const context: NotificationContext = { ...deps, config, directory, outside };
-    void context;
+    const { devices, preferences } = await openDevices(mongo);
+    const context: NotificationContext = { ...deps, config, directory, outside, devices, preferences };
+    await followSessions(context, owner);
+    owner.own(await serveReachable(context));
     return {
       name: 'notification',
-      routes: [],
+      routes: [...notificationRoutes(context)],
       checks: [
         mongo.check,
         {
