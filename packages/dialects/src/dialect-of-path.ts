@@ -9,6 +9,8 @@ type Rule = readonly [pattern: RegExp, dialect: DialectName];
 const RULES: readonly Rule[] = [
   [/^\/api\/v1(\/|$)/, 'native'],
   [/^\/ws(\/|$)/, 'channels'],
+  [/^\/admin\/webhooks(\/|$)/, 'native'],
+  [/^\/admin\/calls(\/|$)/, 'native'],
   [/^\/admin(\/|$)/, 'peer'],
   [/^\/(api\/)?auth\/(profile|token)(\/|$)/, 'channels'],
   [/^\/api\/auth\/logout$/, 'channels'],

@@ -2,6 +2,7 @@ import { channelsOperations } from './channels/paths.ts';
 import { expoRest } from './expo/rest.ts';
 import { jitsiRest } from './jitsi/rest.ts';
 import { nativeRest } from './native/rest.ts';
+import { nativeWebhooksRest } from './native/rest-webhooks.ts';
 import { peerRest } from './peer/rest.ts';
 import type { RestOperation } from './rest-operation.ts';
 import { roomsRest } from './rooms/rest.ts';
@@ -15,5 +16,6 @@ export const restOperations: readonly RestOperation[] = [
   expoRest,
   sharedLoginRest,
   nativeRest,
+  nativeWebhooksRest,
   channelsOperations,
 ].flatMap((table) => Object.values<RestOperation>(table));
