@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Call, CallDevice, CallEndReason } from './call.ts';
+import { Call, CallDevice, CallEndReason, Negotiation } from './call.ts';
 import { Message } from './chat.ts';
 import { CallId, ConversationId, DeviceId, EventId, MessageId, SessionId, UserId } from './ids.ts';
 import { type PushContent, PushStep, PushTarget } from './push.ts';
@@ -51,7 +51,12 @@ export const MessagesDelivered = fact('chat.message.delivered', {
   messageIds: z.array(MessageId).min(1),
 });
 
-export const CallRinging = fact('call.ringing', { call: Call, reachable: z.array(UserId) });
+export const CallRinging = fact('call.ringing', {
+  call: Call,
+  reachable: z.array(UserId),
+  /** What decides which devices can be rung, and when they fall silent by themselves. `offered`: the caller's offer goes with the ring. */
+  ring: z.object({ until: z.iso.datetime(), negotiation: Negotiation, offered: z.boolean() }).optional(),
+});
 /** `sessionId`, here and below: the session of the device that acted, which is to hear nothing of its own doing by push. */
 export const CallAnswered = fact('call.answered', {
   call: Call,

@@ -19,7 +19,18 @@ describe('a call that can ring', () => {
     const decision = decideFrozen(undefined, command, 0);
     const state = stateOf(decision);
     expect(decision).toMatchObject({
-      events: [{ type: 'call.ringing', call: command.call, reachable: ids(callee.user) }],
+      events: [
+        {
+          type: 'call.ringing',
+          call: command.call,
+          reachable: ids(callee.user),
+          ring: {
+            until: new Date(START + TIMINGS.ringMs).toISOString(),
+            negotiation: 'offer-first',
+            offered: true,
+          },
+        },
+      ],
     });
     expect(state).toEqual({
       call: command.call,

@@ -2,6 +2,7 @@ import { jsonBytes, LIMITS } from '@switchboard/protocol';
 import { outcome, ringing } from './callees.ts';
 import { changed, refused, unchanged } from './decision.ts';
 import { finish } from './finish.ts';
+import { iso } from './iso.ts';
 import type { CallCommand, CalleeStatus, CallState, CallTimings, Decision, Millis } from './state.ts';
 
 type Place = Extract<CallCommand, { type: 'place' }>;
@@ -27,7 +28,12 @@ export function placeCall(command: Place, now: Millis, timings: CallTimings): De
   };
   const reachable = ringing(state);
   if (reachable.length === 0) return finish(state, outcome(callees), now);
-  return changed(state, { type: 'call.ringing', call, reachable });
+  return changed(state, {
+    type: 'call.ringing',
+    call,
+    reachable,
+    ring: { until: iso(state.ringUntil), negotiation, offered: offer !== undefined },
+  });
 }
 
 /** The id of a call that exists already: the retry of a caller whose reply was lost, or a collision. */
