@@ -24,7 +24,7 @@ export interface Reading {
 /** What this measurement itself asks of Redis. */
 const OWN = ['info', 'hello', 'client', 'command', 'pubsub', 'config'];
 /** What every node asks all the time, in the cause of no event: sweeps of what is due, readiness. With many nodes it would drown the rest. */
-const ROUTINE = ['zrangebyscore', 'ping', 'smembers'];
+const ROUTINE = ['zrangebyscore', 'ping', 'smembers', 'set'];
 const UNCOUNTED = new Set([...OWN, ...ROUTINE]);
 
 export function redisCli(cluster: Cluster, ...command: readonly string[]): Promise<string> {

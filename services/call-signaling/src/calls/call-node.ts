@@ -1,14 +1,19 @@
+import type { CallId } from '@switchboard/protocol';
 import type { Session } from '../edge/session.ts';
 import { Background } from './background.ts';
 import { CallTimers } from './call-timers.ts';
 import { HostedCalls } from './hosted-calls.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { Pulse } from './pulse.ts';
 import { WaitingDevices } from './waiting-devices.ts';
 
 /** What one node remembers of calls. All of it can be lost: the truth is in the live store. */
 export interface CallNode {
   readonly hosted: HostedCalls;
   readonly waiting: WaitingDevices;
+  readonly pulse: Pulse;
+  /** Calls that this node put back into an emptied store, and when (epoch ms): who else is in them may be gone. */
+  readonly putBack: Map<CallId, number>;
   readonly timers: CallTimers;
   readonly background: Background;
   /** Changes of one call, so that this node's own requests do not race each other. */
@@ -25,6 +30,8 @@ export function createCallNode(): CallNode {
   return {
     hosted: new HostedCalls(),
     waiting: new WaitingDevices(),
+    pulse: new Pulse(),
+    putBack: new Map(),
     timers: new CallTimers(),
     background: new Background(),
     changes: new KeyedQueue(),

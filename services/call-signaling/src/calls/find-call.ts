@@ -7,19 +7,26 @@ import { claimedLive } from './claims.ts';
 import type { LiveCall } from './live-call.ts';
 import { isBetween } from './parties.ts';
 import { refuse } from './refusal.ts';
+import { settledSeat } from './settled-seat.ts';
 
 /** The other party of a call, or a socket of theirs. */
 export type Other = Extract<CallRef, { by: 'user' | 'socket' }>;
 
 /**
  * Which call a client means. Found without a store for a device that sits in it; whether the client may do what it asks there is the domain's to
- * say.
+ * say. One that waits for its seat there is given it first, if it can be.
  */
 export async function findCall(
   context: SignalingContext,
   session: Session,
   ref: CallRef,
 ): Promise<Result<CallId>> {
+  const found = await lookUp(context, session, ref);
+  if (found.ok) await settledSeat(context, session, found.value);
+  return found;
+}
+
+async function lookUp(context: SignalingContext, session: Session, ref: CallRef): Promise<Result<CallId>> {
   if (ref.by === 'id') return ok(ref.callId);
   const seated = context.calls.hosted.seatOf(session.deviceId)?.live;
   if (seated && (await means(context, session, seated, ref))) return ok(seated.state.call.id);

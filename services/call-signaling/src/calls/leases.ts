@@ -1,23 +1,16 @@
 import type { CallId } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
+import { abreast } from './abreast.ts';
 import { confirmClaims } from './claims.ts';
 import type { HostedCall } from './hosted-calls.ts';
 import { transition } from './transition.ts';
-
-/** Calls renewed at the same time: a node with many must not send them all at once. */
-const ABREAST = 32;
 
 /**
  * Says for every seat held by a socket of this node that it is alive. A call that the store has lost is thereby found missing, and put
  * back.
  */
 export async function renewLeases(context: SignalingContext): Promise<void> {
-  const calls = context.calls.hosted.entries();
-  for (let from = 0; from < calls.length; from += ABREAST) {
-    await Promise.all(
-      calls.slice(from, from + ABREAST).map(([callId, call]) => renew(context, callId, call)),
-    );
-  }
+  await abreast(context.calls.hosted.entries(), ([callId, call]) => renew(context, callId, call));
 }
 
 async function renew(context: SignalingContext, callId: CallId, call: HostedCall): Promise<void> {

@@ -330,11 +330,7 @@ describe('a bus that is away', () => {
 });
 
 describe('an emptied store', () => {
-  const forgetAll = async (callId: Parameters<CallCluster['stateOf']>[0]) => {
-    const stored = await cluster.store.get(callId);
-    if (stored) await cluster.store.compareAndSet(callId, stored.version, null, null);
-    for (const user of ['1', '2']) await cluster.store.release(UserId.parse(user), callId);
-  };
+  const forgetAll = (callId: Parameters<CallCluster['stateOf']>[0]) => cluster.forget(callId, [1, 2]);
 
   it('is filled again by the nodes that host the call, claims included', async () => {
     const { alice, bob, call } = await connected();

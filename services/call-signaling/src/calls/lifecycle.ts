@@ -8,12 +8,14 @@ import { claimedCall } from './claims.ts';
 import { renewLeases } from './leases.ts';
 import { heed, refresh, waitMs } from './news.ts';
 import { seatOf } from './parties.ts';
+import { BEAT_MS, beat } from './pulse.ts';
 import { returnDevice } from './return-device.ts';
 import { canJoin, ringable, ringOf } from './ringable.ts';
 import { unseat } from './seat.ts';
 import { SWEEP_MS, sweep } from './sweep.ts';
 import { load, transition } from './transition.ts';
 import { wake } from './wake.ts';
+import { watchSeats } from './watch-seats.ts';
 
 /**
  * Everything in the life of calls that no client asks for: time, lost and new sockets, closed accounts, what other nodes changed. While `mayAct` says no,
@@ -44,12 +46,23 @@ export async function createCallLifecycle(
         timings.leaseMs / 3,
         clock,
         async () => {
+          calls.waiting.prune(clock.now());
           for (const callId of calls.waiting.calls()) refresh(context, callId);
           await renewLeases(context);
         },
         failed,
       ),
     );
+    const beatNow = async (): Promise<void> => {
+      const emptied = await beat(context);
+      // What the store has lost, it is given again without waiting for the next renewal.
+      if (emptied) renewLeases(context).catch(failed);
+    };
+    // Whether the store is there, the fence tells.
+    const missed = (err: unknown) => logger.debug({ err }, 'this node could not say that it lives');
+    beatNow().catch(missed);
+    owner.own(every(BEAT_MS, clock, beatNow, missed));
+    owner.own(every(BEAT_MS, clock, () => watchSeats(context), failed));
   });
 
   return {
@@ -62,6 +75,7 @@ export async function createCallLifecycle(
     },
     async deviceLost(session) {
       calls.departed.add(session);
+      calls.waiting.removeNewcomer(session);
       unseat(context, session);
     },
     renew() {
@@ -84,8 +98,12 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
   }
   calls.known.add(session);
   const userId = session.identity.id;
+  const now = context.clock.now();
+  const wait = { since: now, until: now + waitMs(context.timings) };
+  calls.waiting.addNewcomer(session, wait);
   const callId = (await claimedCall(context, userId))?.call.id;
   if (callId === undefined) return;
+  calls.waiting.removeNewcomer(session);
   await calls.changes.run(callId, async () => {
     const live = (await load(context, callId))?.live;
     if (!live || calls.departed.has(session)) return;
@@ -93,7 +111,7 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
     const seat = seatOf(state, userId);
     if (seat) {
       const returned = await returnDevice(context, session, state);
-      if (!returned) calls.waiting.add(callId, session, context.clock.now() + waitMs(context.timings));
+      if (!returned) calls.waiting.add(callId, session, wait);
     } else if (state.callees[userId] === 'ringing' && state.call.phase === 'ringing') {
       // Not yet published, the ring is still on its way and will find this socket, too.
       const onItsWay = outbox.some((event) => event.type === 'call.ringing');
@@ -112,11 +130,9 @@ function declared(context: SignalingContext, session: Session): void {
   if (seat?.device.deviceId === session.deviceId && seat.device.dialect !== session.dialect) {
     unseat(context, session);
     if (!hosted || !canJoin(session.dialect, hosted.live.state.call.media)) return;
-    context.calls.waiting.add(
-      hosted.live.state.call.id,
-      session,
-      context.clock.now() + waitMs(context.timings),
-    );
+    const now = context.clock.now();
+    const wait = { since: now, until: now + waitMs(context.timings) };
+    context.calls.waiting.add(hosted.live.state.call.id, session, wait);
   }
 }
 

@@ -4,7 +4,7 @@ import type { SignalingContext } from '../context.ts';
 import { seatOf } from './parties.ts';
 import { remember } from './remember.ts';
 import { returnDevice } from './return-device.ts';
-import { load } from './transition.ts';
+import { change, load } from './transition.ts';
 
 /** A dead socket is noticed within this: by the end of its node's lease, or of its own ping timeout. */
 export function waitMs(timings: CallTimings): number {
@@ -21,18 +21,38 @@ export function heed(context: SignalingContext, notice: Notice): void {
   if (!parsed.success) return;
   const hosted = context.calls.hosted.get(parsed.data);
   if (hosted) hosted.fresh = false;
-  if (hosted || context.calls.waiting.has(parsed.data)) refresh(context, parsed.data);
+  const { waiting } = context.calls;
+  if (hosted || waiting.has(parsed.data) || waiting.hasNewcomers()) refresh(context, parsed.data);
 }
 
 export function refresh(context: SignalingContext, callId: CallId): void {
   const { calls, logger } = context;
-  calls.background.run(logger, 'a changed call could not be read', callId, () =>
-    calls.changes.run(callId, async () => {
-      const stored = await load(context, callId);
-      if (stored) remember(context, stored.live);
-      await seatWaiting(context, callId, stored?.live.state);
-    }),
+  calls.background.run(logger, 'a changed call could not be read', callId, () => attend(context, callId));
+}
+
+/** Reads a call and does what is this node's to do in it as it is now. */
+export function attend(context: SignalingContext, callId: CallId): Promise<void> {
+  return context.calls.changes.run(callId, async () => {
+    const state = await keepOwnSeats(context, callId);
+    await seatWaiting(context, callId, state);
+  });
+}
+
+/** The call as it is. Others may hold a device of this node for gone whose lease lapsed, or because this node was not heard of: it is here. */
+async function keepOwnSeats(context: SignalingContext, callId: CallId): Promise<CallState | undefined> {
+  const stored = await load(context, callId);
+  if (!stored) return undefined;
+  remember(context, stored.live);
+  const { state } = stored.live;
+  const hosted = context.calls.hosted.get(callId);
+  const deviceIds = [state.callerSeat, state.answerSeat].flatMap((seat) =>
+    seat?.awayUntil !== undefined && !seat.lost && hosted?.devices.has(seat.device.deviceId)
+      ? [seat.device.deviceId]
+      : [],
   );
+  if (deviceIds.length === 0) return state;
+  const renewed = await change(context, callId, { type: 'renew', deviceIds });
+  return renewed.ok ? renewed.state : undefined;
 }
 
 /** Gives an empty seat to a socket of its user that has been waiting for it. */
@@ -42,11 +62,14 @@ async function seatWaiting(
   state: CallState | undefined,
 ): Promise<void> {
   const { waiting, departed } = context.calls;
-  if (!state || state.call.phase === 'ended') {
-    waiting.forget(callId);
-    return;
-  }
-  for (const session of waiting.of(callId, context.clock.now())) {
+  if (state?.call.phase === 'ended') waiting.forget(callId);
+  // Unknown, it may be on its way back into an emptied store.
+  if (!state || state.call.phase === 'ended') return;
+  const now = context.clock.now();
+  const { caller, createdAt, answeredBy, answeredAt } = state.call;
+  waiting.admitNewcomers(callId, caller.id, Date.parse(createdAt), now);
+  if (answeredBy && answeredAt) waiting.admitNewcomers(callId, answeredBy, Date.parse(answeredAt), now);
+  for (const session of waiting.of(callId, now)) {
     const empty = seatOf(state, session.identity.id)?.awayUntil !== undefined;
     if (departed.has(session)) waiting.remove(callId, session);
     else if (empty && (await returnDevice(context, session, state))) waiting.remove(callId, session);

@@ -203,6 +203,7 @@ async function restore(
   if (await liveCalls.compareAndSet(callId, version, live, deadlineOf(live, now, timings))) {
     logger.warn({ callId }, 'live call was missing from the store and is put back');
     await confirmClaims(context, live.state);
+    calls.putBack.set(callId, now);
     calls.background.run(logger, 'telling other nodes of a call put back failed', callId, () =>
       tellNodes(context, live, []),
     );

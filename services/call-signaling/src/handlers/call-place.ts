@@ -1,9 +1,11 @@
+import type { CallState } from '@switchboard/domain';
 import { type CallId, reject, unavailable } from '@switchboard/protocol';
 import { takeFrom } from '../calls/call-budget.ts';
 import { findCallees } from '../calls/callees.ts';
 import { claimedCall } from '../calls/claims.ts';
 import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
 import { refuse } from '../calls/refusal.ts';
+import { settledSeat, waits } from '../calls/settled-seat.ts';
 import { load, transition } from '../calls/transition.ts';
 import type { Handler } from '../context.ts';
 
@@ -15,7 +17,6 @@ const MAX_ROUNDS = 5;
  * call.
  */
 export const callPlace: Handler<'call.place'> = async (session, command, context) => {
-  const { identity } = session;
   const found = await findCallees(context, session, command);
   if (!found.ok) return found;
   const placing: Placing = { context, session, command, ...found.value };
@@ -26,7 +27,7 @@ export const callPlace: Handler<'call.place'> = async (session, command, context
   }
   let charged = false;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const mine = await claimedCall(context, identity.id);
+    const mine = await callOf(placing);
     if (!mine && !charged) {
       const allowed = await takeFrom('calls', context, session);
       if (!allowed.ok) return allowed;
@@ -37,6 +38,14 @@ export const callPlace: Handler<'call.place'> = async (session, command, context
   }
   throw unavailable('The call');
 };
+
+/** The call in which its user is. A device that waits for its seat there is given it first, if it can be: what it sends is for that call. */
+async function callOf({ context, session }: Placing): Promise<CallState | undefined> {
+  const mine = await claimedCall(context, session.identity.id);
+  if (!mine || !waits(context, session, mine.call.id)) return mine;
+  await settledSeat(context, session, mine.call.id);
+  return claimedCall(context, session.identity.id);
+}
 
 /** A place whose reply was lost asks again with the id it chose, and hears what became of its call. */
 async function retried(placing: Placing) {

@@ -8,7 +8,7 @@ import {
   createMemoryRateLimits,
   createMemoryRoomPresence,
 } from '@switchboard/engine-memory';
-import type { Bus, Clock, LiveCalls, RateRule, RoomPresence } from '@switchboard/ports';
+import type { Bus, Clock, LiveCalls, Presence, RateRule, RoomPresence } from '@switchboard/ports';
 import {
   type CallEvent,
   CallId,
@@ -91,7 +91,18 @@ export async function createCallCluster(options: ClusterOptions = {}) {
   const bus = createMemoryBus({ clock });
   const store = createMemoryLiveCalls<LiveCall>();
   const liveCalls = options.liveCalls?.(store) ?? store;
-  const presence = createMemoryPresence();
+  /** Replaced as a whole when it is emptied. */
+  const presenceStore = { now: createMemoryPresence() };
+  const presence: Presence = {
+    put: (...args) => presenceStore.now.put(...args),
+    renew: (...args) => presenceStore.now.renew(...args),
+    remove: (...args) => presenceStore.now.remove(...args),
+    devicesOf: (...args) => presenceStore.now.devicesOf(...args),
+    online: (...args) => presenceStore.now.online(...args),
+    sweep: (...args) => presenceStore.now.sweep(...args),
+    beat: (...args) => presenceStore.now.beat(...args),
+    silentFor: (...args) => presenceStore.now.silentFor(...args),
+  };
   const rates = createMemoryRateLimits({ clock });
   /** Replaced as a whole when it is emptied. */
   const roomStore = { now: createMemoryRoomPresence() };
@@ -269,6 +280,8 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     readonly dead: boolean;
     /** While true, this node cannot publish. */
     busAway: boolean;
+    /** While true, this node cannot say that it lives. */
+    mute: boolean;
     /** Notices are lost on the way to this node. */
     deafen(): void;
     /** The node dies instead of doing this for the first time. */
@@ -336,19 +349,24 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       },
       calls: createCallNode(),
       timings,
-      presence,
+      presence: {
+        ...presence,
+        beat: (...args) => (node.mute ? Promise.reject(unavailable('Redis')) : presence.beat(...args)),
+      },
       rates,
       directory,
       verifier: undefined as never,
       router,
       rooms: roster,
     };
-    const lifecycle = await createCallLifecycle(context);
     const node: TestNode = {
       context,
-      lifecycle,
+      get lifecycle() {
+        return lifecycle;
+      },
       roster,
       busAway: false,
+      mute: false,
       crash() {
         dead = true;
         for (const device of [...devices.values()]) {
@@ -375,6 +393,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         await roster[Symbol.asyncDispose]();
       },
     };
+    const lifecycle = await createCallLifecycle(context);
     return node;
   };
 
@@ -468,6 +487,19 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     /** As after a restart of the store without its data. */
     emptyRooms(): void {
       roomStore.now = createMemoryRoomPresence();
+    },
+
+    /** As after a restart of the store without its data; the living nodes have said again who is with them. */
+    async emptyPresence(): Promise<void> {
+      presenceStore.now = createMemoryPresence();
+      await Promise.all([...devices.values()].map(present));
+    },
+
+    /** The live store no longer knows of the call, nor that it keeps these users busy. */
+    async forget(callId: CallId, users: readonly number[]): Promise<void> {
+      const stored = await store.get(callId);
+      if (stored) await store.compareAndSet(callId, stored.version, null, null);
+      for (const user of users) await store.release(UserId.parse(String(user)), callId);
     },
 
     async ban(user: number): Promise<void> {
