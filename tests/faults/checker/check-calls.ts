@@ -57,6 +57,8 @@ export interface CallFindings {
   /** Clients busy without a call. */
   readonly ghost: number;
   readonly longestRingMs: number;
+  /** The call that rang longest, in words. */
+  readonly longestRing: string;
   readonly examples: readonly string[];
 }
 
@@ -76,7 +78,7 @@ export function checkCalls(
   const complain = (what: keyof typeof found, call: CallRecord, words: string): void => {
     found[what] += 1;
     if (examples.length < MAX_EXAMPLES) {
-      examples.push([`${what}: ${call.id} ${words}`, ...(call.trace ?? [])].join('\n      '));
+      examples.push(`${what}: ${words}: ${inWords(call)}`);
     }
   };
   let placed = 0;
@@ -85,6 +87,7 @@ export function checkCalls(
   let survived = 0;
   let guessed = 0;
   let longestRingMs = 0;
+  let longestRing = '';
 
   for (const call of calls) {
     if (call.placedAt === undefined) continue;
@@ -99,7 +102,10 @@ export function checkCalls(
       first?.at ?? Number.POSITIVE_INFINITY,
     );
     const rang = unhindered(call.placedAt, Math.min(settledAt, aftermath.at), outages);
-    longestRingMs = Math.max(longestRingMs, rang);
+    if (rang > longestRingMs) {
+      longestRingMs = rang;
+      longestRing = inWords(call);
+    }
     if (rang > ringEndsWithinMs) complain('unended', call, `rang ${Math.round(rang)} ms`);
 
     const reasons = new Set(call.ends.map(({ reason }) => reason).filter((reason) => reason !== 'gone'));
@@ -135,6 +141,7 @@ export function checkCalls(
     guessed,
     ghost: aftermath.busy.length,
     longestRingMs,
+    longestRing,
     examples: [...examples, ...aftermath.busy.map((who) => `ghost: client ${who} is busy`)].slice(
       0,
       MAX_EXAMPLES,
@@ -142,5 +149,6 @@ export function checkCalls(
   };
 }
 
+const inWords = ({ id, trace = [] }: CallRecord): string => [id, ...trace].join('\n      ');
 const said = ({ reason, at, who }: HeardEnd): string =>
   `${reason}, heard by client ${who} at ${Math.round(at)} ms`;

@@ -37,6 +37,7 @@ export const cleanReport: FaultReport = {
     guessed: 0,
     ghost: 0,
     longestRingMs: 10_000,
+    longestRing: 'call-1',
     examples: [],
   },
 };

@@ -94,8 +94,9 @@ export function renderReport({
     ['calls wrongly ended', String(calls.wronglyEnded)],
     [
       'calls without one end',
-      `${calls.unended} unended, ${calls.severalEnds} several, ${calls.guessed} guessed by history; longest ring ${ms(calls.longestRingMs)}`,
+      `${calls.unended} unended, ${calls.severalEnds} several, ${calls.guessed} guessed by history`,
     ],
+    ['longest ring', `${ms(calls.longestRingMs)}: ${calls.longestRing}`],
     ['ghost', String(calls.ghost)],
     ['died by themselves', died.length === 0 ? '0' : died.join(', ')],
   ];
