@@ -17,7 +17,13 @@ export { type Client, type ClientOptions, createClient } from './create-client.t
 export type { SubscribeOptions, Unsubscribe } from './emitter.ts';
 export { type ClientErrorCode, type ErrorCode, SwitchboardError } from './errors.ts';
 export type { ClientEvents } from './events.ts';
-export type { DeviceInfo, Notifications, WebPushSubscription } from './push/notifications.ts';
+export type {
+  DeviceInfo,
+  Notifications,
+  RegisteredDevice,
+  Wanted,
+  WebPushSubscription,
+} from './push/notifications.ts';
 export type { JoinedRoom } from './rooms/joined-rooms.ts';
 export type { RoomDraft, Rooms, RoomsPage, RoomsQuery } from './rooms/rooms.ts';
 export type { AccountApi, Invitation, SessionInfo } from './session/account-api.ts';

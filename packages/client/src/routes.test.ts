@@ -1,3 +1,4 @@
+import { createECDH } from 'node:crypto';
 import { nativeRest } from '@switchboard/dialects';
 import { expect, it } from 'vitest';
 import { assemble, type Client } from './create-client.ts';
@@ -31,6 +32,22 @@ const spokenBy: Record<keyof typeof nativeRest, ((client: Client) => Promise<unk
   listParticipants: (client) => client.rooms.whoIsIn('7'),
   listCalls: (client) => client.calls.history({ before: '0197a7d0-0000-7000-8000-000000000001', limit: 3 }),
   iceServers: (client) => client.calls.iceServers(),
+  listDevices: (client) => client.notifications.devices(),
+  registerDevice: (client) =>
+    client.notifications.registerWebPush(
+      {
+        endpoint: 'https://push.example.org/1',
+        keys: { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: 'AAAAAAAAAAAAAAAAAAAAAA' },
+      },
+      { name: 'Kitchen' },
+    ),
+  removeDevice: (client) => client.notifications.removeDevice('0197a7d0-0000-7000-8000-000000000001'),
+  webPushKey: (client) => client.notifications.webPushKey(),
+  getPreferences: (client) => client.notifications.preferences(),
+  putPreferences: (client) =>
+    client.notifications.setPreferences({ messages: { direct: 'all', rooms: 'none' }, previews: false }),
+  putConversationNotifications: (client) => client.notifications.setConversation('r:7', { mode: 'all' }),
+  deleteConversationNotifications: (client) => client.notifications.setConversation('r:7', null),
   listInvitations: (client) => client.users.invitations(),
   createInvitation: (client) => client.users.invite(),
   listSessions: (client) => client.users.sessions(),

@@ -13,10 +13,24 @@ export interface DeviceInfo {
   readonly name?: string;
 }
 
+export interface RegisteredDevice extends PushDevice {
+  /** It belongs to the session that asks. */
+  readonly current: boolean;
+  /** The newest push that was tried; `error` when its service refused it. */
+  readonly lastPush?: { readonly at: string; readonly error?: string };
+}
+
 /** As `PushSubscription.toJSON()` gives it. */
 export interface WebPushSubscription {
   readonly endpoint: string;
   readonly keys: { readonly p256dh: string; readonly auth: string };
+}
+
+/** What the user wants to be told of by push. */
+export interface Wanted {
+  readonly preferences: NotificationPreferences;
+  /** Where it is otherwise. */
+  readonly conversations: readonly (ConversationNotifications & { readonly conversationId: string })[];
 }
 
 /** Where the server can reach this user when nothing is connected. A target belongs to the session that registers it, and goes with it. */
@@ -28,18 +42,20 @@ export class Notifications {
     this.#api = api;
   }
 
-  async devices(options: CallOptions = {}): Promise<PushDevice[]> {
+  /** One's own, the last seen first. */
+  async devices(options: CallOptions = {}): Promise<RegisteredDevice[]> {
     const path = '/api/v1/devices';
-    return (await this.#api.request<{ devices: PushDevice[] }>('GET', path, undefined, options)).devices;
+    return (await this.#api.request<{ devices: RegisteredDevice[] }>('GET', path, undefined, options))
+      .devices;
   }
 
   /** Registers a browser; again whenever its subscription may have changed, which costs nothing when it has not. */
-  registerWebPush({ endpoint, keys }: WebPushSubscription, info: DeviceInfo = {}): Promise<PushDevice> {
+  registerWebPush({ endpoint, keys }: WebPushSubscription, info: DeviceInfo = {}): Promise<RegisteredDevice> {
     return this.#register({ kind: 'web-push', subscription: { endpoint, keys }, platform: 'web', ...info });
   }
 
   /** Registers an app by its Expo push token. Rejects with INVALID_DATA for what is none. */
-  registerExpo(token: string, info: DeviceInfo = {}): Promise<PushDevice> {
+  registerExpo(token: string, info: DeviceInfo = {}): Promise<RegisteredDevice> {
     return this.#register({ kind: 'expo', token, ...info });
   }
 
@@ -49,30 +65,26 @@ export class Notifications {
 
   /** What browsers take as `applicationServerKey`. */
   async webPushKey(options: CallOptions = {}): Promise<string> {
-    return (await this.#api.request<{ key: string }>('GET', '/api/v1/push/web-push-key', undefined, options))
-      .key;
+    const path = '/api/v1/push/web-push-key';
+    return (await this.#api.request<{ publicKey: string }>('GET', path, undefined, options)).publicKey;
   }
 
-  async preferences(options: CallOptions = {}): Promise<NotificationPreferences> {
-    const path = '/api/v1/notifications/preferences';
-    return (
-      await this.#api.request<{ preferences: NotificationPreferences }>('GET', path, undefined, options)
-    ).preferences;
+  preferences(options: CallOptions = {}): Promise<Wanted> {
+    return this.#api.request<Wanted>('GET', '/api/v1/notifications/preferences', undefined, options);
   }
 
-  async setPreferences(preferences: NotificationPreferences): Promise<NotificationPreferences> {
-    const path = '/api/v1/notifications/preferences';
-    return (await this.#api.request<{ preferences: NotificationPreferences }>('PUT', path, preferences))
-      .preferences;
+  /** Of all conversations of which nothing else is said. */
+  setPreferences(preferences: NotificationPreferences): Promise<Wanted> {
+    return this.#api.request<Wanted>('PUT', '/api/v1/notifications/preferences', preferences);
   }
 
-  /** What one conversation may interrupt for; null: what holds for all. */
+  /** What one conversation may interrupt for; null: what holds for all. Rejects with CONFLICT when too many have words of their own. */
   async setConversation(conversationId: string, wanted: ConversationNotifications | null): Promise<void> {
     const path = `/api/v1/conversations/${encodeURIComponent(conversationId)}/notifications`;
     await this.#api.request(wanted ? 'PUT' : 'DELETE', path, wanted ?? undefined);
   }
 
-  async #register(device: object): Promise<PushDevice> {
-    return (await this.#api.request<{ device: PushDevice }>('POST', '/api/v1/devices', device)).device;
+  async #register(device: object): Promise<RegisteredDevice> {
+    return (await this.#api.request<{ device: RegisteredDevice }>('POST', '/api/v1/devices', device)).device;
   }
 }

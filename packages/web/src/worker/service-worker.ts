@@ -21,7 +21,7 @@ self.addEventListener('notificationclick', (event) => {
 /** Undefined for what this version does not understand. */
 function contentOf(data: PushMessageData | null): PushContent | undefined {
   try {
-    const { content } = (data?.json() ?? {}) as { content?: PushContent };
+    const content = data?.json() as PushContent | undefined;
     return typeof content?.type === 'string' ? content : undefined;
   } catch {
     return undefined;
