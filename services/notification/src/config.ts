@@ -8,6 +8,13 @@ export const notificationFields = {
   EXPO_ACCESS_TOKEN: fields.secret({ min: 8 }).optional(),
   /** How long after a push Expo is asked whether it reached the device. */
   EXPO_RECEIPT_DELAY_MS: fields.integer({ min: 0, default: 900_000 }),
+  /** The pair of keys that web push services know us by, base64url as `web-push generate-vapid-keys` prints them. Absent: made at the first start and kept in the database. */
+  VAPID_PUBLIC_KEY: fields.text().optional(),
+  VAPID_PRIVATE_KEY: fields.secret({ min: 32 }).optional(),
+  /** Whom web push services write to about our pushes: `mailto:` or `https:`. Apple's refuses a host that does not exist. */
+  VAPID_SUBJECT: fields.text('mailto:admin@example.com'),
+  /** How long a push may be due before an instance looks that did not put it. */
+  PUSH_POLL_INTERVAL: fields.duration('500ms'),
   /** Registrations of devices by one user. */
   RATE_LIMIT_DEVICES: fields.rate('60/1h'),
   /** How long a device may outlive its session when nothing was heard of the session's end. */

@@ -2,6 +2,7 @@ import type { Bus, Clock, RateLimits } from '@switchboard/ports';
 import type { Logger, Metrics, MongoHandle, UserDirectory } from '@switchboard/service-kit';
 import type { NotificationSettings } from './config.ts';
 import type { Outside } from './outside/guarded-request.ts';
+import type { Pushes } from './sending/pushes.ts';
 import type { DeviceRecords } from './store/device-records.ts';
 import type { PreferenceRecords } from './store/preference-records.ts';
 
@@ -25,4 +26,8 @@ export interface NotificationContext extends Omit<NotificationDeps, 'directory'>
   readonly outside: Outside;
   readonly devices: DeviceRecords;
   readonly preferences: PreferenceRecords;
+  /** What devices are to be told is put there. */
+  readonly pushes: Pushes;
+  /** What browsers subscribe to web push with: an uncompressed point on P-256, base64url. */
+  readonly webPushKey: string;
 }

@@ -6,6 +6,7 @@ import { followSessions } from './devices/follow-sessions.ts';
 import { serveReachable } from './handlers/reachable.ts';
 import { notificationRoutes } from './http/routes.ts';
 import { createOutside } from './outside/guarded-request.ts';
+import { createSending } from './sending/create-sending.ts';
 import { openDevices } from './store/open-devices.ts';
 
 /** Push targets, pushes and webhooks. Several may run on one database; they share the work by leases on what is due. */
@@ -24,7 +25,17 @@ export async function createNotification(
       }),
     );
     const { devices, preferences } = await openDevices(mongo);
-    const context: NotificationContext = { ...deps, config, directory, outside, devices, preferences };
+    const { pushes, webPushKey } = owner.own(await createSending(config, { ...deps, devices }));
+    const context: NotificationContext = {
+      ...deps,
+      config,
+      directory,
+      outside,
+      devices,
+      preferences,
+      pushes,
+      webPushKey,
+    };
     await followSessions(context, owner);
     owner.own(await serveReachable(context));
     return {

@@ -109,6 +109,7 @@ const end = (slot: PushDoc, ending: Ending) =>
         _id: slot._id,
         lease: slot.lease ?? '',
         rev: slot.rev,
+        kind: slot.kind,
         content: slot.content.type,
         lane: 'lane',
         ending,
@@ -269,7 +270,7 @@ describe('a slot in hand', () => {
     ['refused, then cancelled', { step: 'failed', detail: '400' }, cancelled(newCall()), 'nothing'],
     ['refused, then missed', { step: 'failed', detail: '400' }, missed(newCall()), 'call.missed'],
     ['sent, then missed', { step: 'sent' }, missed(newCall()), 'call.missed'],
-    ['parked, then cancelled', { step: 'parked' }, cancelled(newCall()), 'nothing'],
+    ['parked, then cancelled', { step: 'parked', at: 0 }, cancelled(newCall()), 'nothing'],
   ])('when it was %s', async (_what, ending, then, expected) => {
     const target = newTarget();
     if (!('callId' in then)) throw new Error('about calls');

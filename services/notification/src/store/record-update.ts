@@ -1,4 +1,4 @@
-import type { BusEvent, PushContent } from '@switchboard/protocol';
+import type { BusEvent, PushContent, PushKind } from '@switchboard/protocol';
 import type { mongo } from 'mongoose';
 import { isShown } from '../sending/content-rules.ts';
 import { eventAboutContent, literal } from './put-update.ts';
@@ -10,14 +10,16 @@ export type Ending =
   | { readonly step: 'sent' }
   | { readonly step: 'failed' | 'dropped'; readonly detail: string }
   /** Not tried: somebody else's slowness was in the way. */
-  | { readonly step: 'parked' };
+  | { readonly step: 'parked'; readonly at: number };
 
 export interface EndingFacts {
   readonly _id: string;
   readonly lease: string;
   readonly rev: number;
+  readonly kind: PushKind;
   readonly content: PushContent['type'];
-  readonly lane: string;
+  /** Where it is sent to, when that is known by now. */
+  readonly lane?: string;
   readonly ending: Ending;
   readonly events: readonly BusEvent[];
   /** Published when what came meanwhile is not worth sending any more; its `content` is filled in. */
@@ -35,7 +37,7 @@ export function recordUpdate(
   const taken = ending.step === 'sent';
   const perhaps = ending.step === 'retry' && ending.uncertain && isShown(content);
   const shown = taken ? literal(isShown(content)) : perhaps ? literal(true) : '$shown';
-  const again = new Date(ending.step === 'retry' ? ending.at : now);
+  const again = new Date('at' in ending ? ending.at : now);
   const superseded = { $gt: ['$rev', rev] };
   const isMoot = {
     $and: [
@@ -55,7 +57,7 @@ export function recordUpdate(
             $cond: [isMoot, NOTHING, unfinished ? again : { $cond: [superseded, again, NOTHING] }],
           },
           lease: NOTHING,
-          lane: literal(lane),
+          lane: lane === undefined ? '$lane' : literal(lane),
           shown,
           since: unfinished ? '$since' : { $cond: [superseded, '$changedAt', '$since'] },
           attempts:
