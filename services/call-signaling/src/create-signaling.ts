@@ -18,6 +18,7 @@ import type { Server } from 'socket.io';
 import { createCallNode } from './calls/call-node.ts';
 import { createCallLifecycle } from './calls/lifecycle.ts';
 import type { LiveCall } from './calls/live-call.ts';
+import { serveCall } from './calls/serve-call.ts';
 import { assertSignalingConfig, type SignalingConfig } from './config.ts';
 import type { SignalingContext } from './context.ts';
 import { deliverCallEvent } from './deliver/call-events.ts';
@@ -41,6 +42,7 @@ import { createAttendance } from './presence/attendance.ts';
 import { contactsOnly, everyone } from './presence/audience.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createOnlineList } from './presence/online-list.ts';
+import { serveLive } from './presence/serve-live.ts';
 import { createRawServer } from './raw/raw-server.ts';
 import { createRoster } from './rooms/roster.ts';
 import { createSocketIoRouter } from './router/socket-io-router.ts';
@@ -179,6 +181,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         audience,
       }),
     );
+    own(await serveLive({ bus, clock, presence, knows: mayActOnCalls }));
+    own(await serveCall({ bus, liveCalls: deps.liveCalls, history }));
     own(await startDelivery(context, deliverCallEvent));
     const lifecycle = own(await createCallLifecycle(context, mayActOnCalls));
     const attendance = own(

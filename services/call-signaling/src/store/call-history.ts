@@ -35,6 +35,8 @@ export interface BeforeTime {
 export interface CallHistory extends AsyncDisposable {
   /** Whether a call of this id was ever recorded. @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away. */
   knows(callId: CallId): Promise<boolean>;
+  /** Whoever's it is. @throws as `knows`. */
+  find(callId: CallId): Promise<Call | undefined>;
   /**
    * A user's calls in either direction, newest first. `before`: only those older than that moment or that call, which must be one of theirs
    * (INVALID_DATA otherwise). @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away.
@@ -94,6 +96,14 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
     async knows(callId) {
       try {
         return (await model.exists({ _id: callId })) !== null;
+      } catch (error) {
+        throw mongoFault(error);
+      }
+    },
+    async find(callId) {
+      try {
+        const doc = await model.findOne({ _id: callId }).lean<CallDoc>();
+        return doc ? callOf(doc) : undefined;
       } catch (error) {
         throw mongoFault(error);
       }
