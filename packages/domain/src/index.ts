@@ -22,3 +22,4 @@ export {
 export { diff } from './presence/diff.ts';
 export { foldPresence, type PendingPresence, type PresenceChange } from './presence/fold.ts';
 export { callScore, type Measured, meanOpinionScore, transmissionRating } from './quality/mos.ts';
+export { percentile } from './quality/percentile.ts';

@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** Settings of signaling alone, for hosts that run it beside others. Times in milliseconds where the name says so. */
 export const signalingFields = {
   RING_TIMEOUT_MS: fields.integer({ min: 100, default: 30_000 }),
+  /** How long it is kept which devices a call rang. */
+  RING_LEDGER_TTL: fields.duration('90d'),
   RECONNECT_GRACE_MS: fields.integer({ min: 0, default: 15_000 }),
   RATE_LIMIT_CALLS: fields.rate('10/1m'),
 

@@ -6,6 +6,7 @@ import type { CallNode } from './calls/call-node.ts';
 import type { LiveCall } from './calls/live-call.ts';
 import type { SignalingConfig } from './config.ts';
 import type { Session } from './edge/session.ts';
+import type { RingLedger } from './ledger/ring-ledger.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { Router } from './router/router.ts';
 import type { CallHistory } from './store/call-history.ts';
@@ -21,6 +22,8 @@ export interface SignalingContext {
   readonly liveCalls: LiveCalls<LiveCall>;
   /** What history has of calls that the live store may have forgotten. */
   readonly history: Pick<CallHistory, 'knows'>;
+  /** Which devices a call rang. */
+  readonly ledger: Pick<RingLedger, 'rung'>;
   readonly timings: CallTimings;
   /** Absent: it always acts. It waits while this node is cut off, and until those who were with it have renewed their leases. */
   readonly time?: () => Time;

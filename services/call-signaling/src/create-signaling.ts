@@ -34,9 +34,11 @@ import { createSocketServer, HEARTBEAT } from './edge/socket-server.ts';
 import { createFence } from './fence/fence.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
+import { adminCallRoutes } from './http/admin-call-routes.ts';
 import { callRoutes } from './http/call-routes.ts';
 import { iceRoutes } from './http/ice-routes.ts';
 import { createJitsiRoom } from './jitsi/jitsi-room.ts';
+import { createRingLedger } from './ledger/ring-ledger.ts';
 import { createAnnouncer } from './presence/announcer.ts';
 import { createAttendance } from './presence/attendance.ts';
 import { contactsOnly, everyone } from './presence/audience.ts';
@@ -142,6 +144,15 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     const history = own(
       await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
     );
+    const ledger = own(
+      await createRingLedger({
+        mongo: deps.mongo,
+        bus,
+        clock,
+        liveCalls: deps.liveCalls,
+        keepMs: config.RING_LEDGER_TTL,
+      }),
+    );
     const context: SignalingContext = {
       config,
       nodeId,
@@ -151,6 +162,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       metrics,
       liveCalls: deps.liveCalls,
       history,
+      ledger,
       calls: createCallNode(),
       timings: {
         ringMs: config.RING_TIMEOUT_MS,
@@ -244,7 +256,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     return {
       name: 'call-signaling',
       routes: [
-        ...callRoutes(history),
+        ...callRoutes({ history, ledger, rates: deps.rates, reportRate: config.RATE_LIMIT_CALLS }),
+        ...adminCallRoutes({ history, ledger, clock }),
         ...iceRoutes(
           {
             stunUrls: config.STUN_URLS,

@@ -1,4 +1,4 @@
-import type { Call, Participant, PublicUser, Room } from '@switchboard/protocol';
+import type { Participant, PublicUser, Room } from '@switchboard/protocol';
 import type { z } from 'zod';
 import type { Account, Invitation, SessionView, TokenPair } from '../rest-fields/views.ts';
 import type * as reply from './rest-schema.ts';
@@ -67,10 +67,6 @@ export function nativeParticipants(
       socketId,
     })),
   };
-}
-
-export function nativeCalls(calls: readonly Call[], more: boolean): z.infer<typeof reply.NativeCalls> {
-  return { calls: [...calls], more };
 }
 
 export function nativeInvitation(invitation: Invitation): z.infer<typeof reply.NativeInvitation> {

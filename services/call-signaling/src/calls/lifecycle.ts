@@ -1,7 +1,7 @@
 import type { BusEvent } from '@switchboard/protocol';
 import { collect, every } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
-import { incomingDelivery } from '../deliver/ring.ts';
+import { ringLate } from '../deliver/ring.ts';
 import type { Session } from '../edge/session.ts';
 import type { CallLifecycle } from './call-lifecycle.ts';
 import { claimedCall } from './claims.ts';
@@ -10,7 +10,7 @@ import { heed, refresh, waitMs } from './news.ts';
 import { seatOf } from './parties.ts';
 import { BEAT_MS, beat } from './pulse.ts';
 import { returnDevice } from './return-device.ts';
-import { canJoin, ringable, ringOf } from './ringable.ts';
+import { canJoin } from './ringable.ts';
 import { unseat } from './seat.ts';
 import { SWEEP_MS, sweep } from './sweep.ts';
 import { load, transition } from './transition.ts';
@@ -115,7 +115,7 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
     } else if (state.callees[userId] === 'ringing' && state.call.phase === 'ringing') {
       // Not yet published, the ring is still on its way and will find this socket, too.
       const onItsWay = outbox.some((event) => event.type === 'call.ringing');
-      if (!onItsWay && ringable(session.dialect, ringOf(state))) session.deliver(incomingDelivery(state));
+      if (!onItsWay) ringLate(context, session, state);
     }
   });
 }

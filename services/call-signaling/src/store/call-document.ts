@@ -1,11 +1,14 @@
-import { Call, type CallEvent } from '@switchboard/protocol';
-import type { CallDoc } from './call-model.ts';
+import type { CallRecord } from '@switchboard/dialects';
+import { callScore } from '@switchboard/domain';
+import { Call, type CallEvent, DeviceId, UserId } from '@switchboard/protocol';
+import type { CallDoc, SideQuality } from './call-model.ts';
 
 type Facts = Omit<CallDoc, '_id' | 'open'>;
 
 export interface CallUpdate {
   readonly $set: Partial<CallDoc>;
   readonly $setOnInsert: Partial<CallDoc>;
+  readonly $addToSet: { readonly devices: { readonly $each: NonNullable<CallDoc['devices']> } };
 }
 
 /** Picks the record of this very call: clients choose ids, and one may come again for another call, whose record is not to be touched. */
@@ -16,9 +19,25 @@ export function recordOf({ id, caller, createdAt }: Call) {
 /** What an event says about its call, as an upsert. An event knows nothing that a later one takes back. */
 export function updateFor({ type, call }: CallEvent): CallUpdate {
   const facts = { ...factsOf(call) };
+  const $addToSet = { devices: { $each: devicesIn(call) } };
   return type === 'call.ended'
-    ? { $set: { ...facts, open: false }, $setOnInsert: {} }
-    : { $set: facts, $setOnInsert: { open: true } };
+    ? { $set: { ...facts, open: false }, $setOnInsert: {}, $addToSet }
+    : { $set: facts, $setOnInsert: { open: true }, $addToSet };
+}
+
+/** Who sits in it as an event shows it. With one event of its beginning, one of its answer and one of its end a call has five at most. */
+function devicesIn({
+  caller,
+  callerDevice,
+  answeredBy,
+  answerDevice,
+}: Call): NonNullable<CallDoc['devices']> {
+  return [
+    { userId: caller.id, ...callerDevice },
+    ...(answeredBy === undefined || answerDevice === undefined
+      ? []
+      : [{ userId: answeredBy, ...answerDevice }]),
+  ].map(({ userId, deviceId, dialect }) => ({ userId, deviceId, dialect }));
 }
 
 function factsOf(call: Call): Facts {
@@ -36,7 +55,7 @@ function factsOf(call: Call): Facts {
 
 /** The call as clients see it. */
 export function callOf(doc: CallDoc): Call {
-  const { _id, parties: _parties, durationMs: _durationMs, open: _open, ...rest } = doc;
+  const { _id, parties: _p, durationMs: _d, open: _o, devices: _v, quality: _q, ...rest } = doc;
   const { createdAt, answeredAt, endedAt, ...same } = rest;
   return Call.parse({
     ...same,
@@ -46,4 +65,42 @@ export function callOf(doc: CallDoc): Call {
     ...(answeredAt ? { answeredAt: answeredAt.toISOString() } : {}),
     ...(endedAt ? { endedAt: endedAt.toISOString() } : {}),
   });
+}
+
+/** The call with what became of it. */
+export function recordOfDoc(doc: CallDoc): CallRecord {
+  const { createdAt, answeredAt, endedAt, durationMs, devices = [], quality } = doc;
+  const rang = answeredAt ?? endedAt;
+  const sides = [quality?.caller, quality?.answerer].filter((side) => side !== undefined);
+  const codecs = [...new Set(sides.flatMap((side) => side.codecs ?? []))];
+  const paths = sides.flatMap(({ path }) => path ?? []);
+  const path = paths.includes('relay') ? 'relay' : paths[0];
+  const mos = callScore(sides.map((side) => side.mos));
+  return {
+    call: callOf(doc),
+    devices: devices.map(({ userId, deviceId, dialect }) => ({
+      userId: UserId.parse(userId),
+      deviceId: DeviceId.parse(deviceId),
+      dialect,
+    })),
+    ...(rang === undefined ? {} : { ringMs: Math.max(0, rang.getTime() - createdAt.getTime()) }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ...(codecs.length > 0 || path !== undefined
+      ? { negotiated: { codecs, ...(path === undefined ? {} : { path }) } }
+      : {}),
+    ...(sides.length === 0
+      ? {}
+      : {
+          quality: {
+            ...(mos === undefined ? {} : { mos }),
+            ...(quality?.caller ? { caller: sideOf(quality.caller) } : {}),
+            ...(quality?.answerer ? { answerer: sideOf(quality.answerer) } : {}),
+          },
+        }),
+  };
+}
+
+/** A side's report as clients see it. */
+export function sideOf({ reportedAt, ...measured }: SideQuality) {
+  return { ...measured, reportedAt: reportedAt.toISOString() };
 }

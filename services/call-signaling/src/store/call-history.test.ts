@@ -4,6 +4,7 @@ import {
   createManualClock,
   createMemoryBus,
   createMemoryLiveCalls,
+  createMemoryRateLimits,
   type ManualClock,
   type MemoryBus,
 } from '@switchboard/engine-memory';
@@ -102,7 +103,8 @@ function lifeOf(call: Call): CallEvent[] {
 async function page(id: number, query: Parameters<CallHistory['page']>[1] = { limit: 50 }) {
   const result = await history.page(user(id).id, query);
   if (!result.ok) throw new Error(result.error.code);
-  return result.value;
+  const { calls, more } = result.value;
+  return { calls: calls.map(({ call }) => call), more };
 }
 
 describe('the history of calls', () => {
@@ -126,6 +128,7 @@ describe('the history of calls', () => {
       expect(found).toEqual(events[2]?.call);
       const stored = await mongo.connection.collection('calls').findOne({ _id: call.id as never });
       expect(stored).toMatchObject({ open: false, durationMs: 60_000 });
+      expect(stored?.devices).toHaveLength(2);
     }
   });
 
@@ -223,7 +226,12 @@ describe('the history of calls', () => {
   it('is read under /api/v1/calls by its owner', async () => {
     const events = lifeOf(ringing());
     for (const event of events) await bus.publish(event);
-    const [route] = callRoutes(history);
+    const [route] = callRoutes({
+      history,
+      ledger: { of: async () => [] },
+      rates: createMemoryRateLimits({ clock }),
+      reportRate: 'off',
+    });
     const actor: Identity = {
       ...user(2),
       email: null,
@@ -232,7 +240,24 @@ describe('the history of calls', () => {
     };
     expect(route).toMatchObject({ method: 'get', path: '/api/v1/calls', access: 'user' });
     const reply = await route?.handle({ actor, query: { limit: 10 } } as never);
-    expect(reply).toEqual({ status: 200, body: { calls: [events[2]?.call], more: false } });
+    expect(reply).toEqual({
+      status: 200,
+      body: {
+        calls: [
+          {
+            ...events[2]?.call,
+            direction: 'incoming',
+            devices: [
+              { userId: '1', ...device },
+              { userId: '2', ...device },
+            ],
+            ringMs: 2_000,
+            durationMs: 60_000,
+          },
+        ],
+        more: false,
+      },
+    });
     expect(route?.replies[200]?.safeParse(reply?.body).success).toBe(true);
   });
 });

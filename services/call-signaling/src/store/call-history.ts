@@ -1,8 +1,10 @@
+import type { CallFigures, CallRecord } from '@switchboard/dialects';
 import type { Bus, Clock, LiveCalls } from '@switchboard/ports';
 import {
   type Call,
   type CallEvent,
   type CallId,
+  type CallQuality,
   ok,
   type Result,
   reject,
@@ -17,12 +19,15 @@ import {
   mongoFault,
 } from '@switchboard/service-kit';
 import type { LiveCall } from '../calls/live-call.ts';
+import { callFigures } from '../quality/call-figures.ts';
 import { closeAbandoned } from './abandoned.ts';
-import { callOf, recordOf, updateFor } from './call-document.ts';
+import { recordOf, recordOfDoc, sideOf, updateFor } from './call-document.ts';
 import { type CallDoc, callModel } from './call-model.ts';
+import { type CallSearch, searchCalls } from './call-search.ts';
+import { reportQuality } from './report-quality.ts';
 
 export interface CallPage {
-  readonly calls: readonly Call[];
+  readonly calls: readonly CallRecord[];
   readonly more: boolean;
 }
 
@@ -37,6 +42,8 @@ export interface CallHistory extends AsyncDisposable {
   knows(callId: CallId): Promise<boolean>;
   /** Whoever's it is. @throws as `knows`. */
   find(callId: CallId): Promise<Call | undefined>;
+  /** The same with what became of it. @throws as `knows`. */
+  record(callId: CallId): Promise<CallRecord | undefined>;
   /**
    * A user's calls in either direction, newest first. `before`: only those older than that moment or that call, which must be one of theirs
    * (INVALID_DATA otherwise). @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away.
@@ -45,6 +52,12 @@ export interface CallHistory extends AsyncDisposable {
     userId: UserId,
     page: { readonly before?: CallId | BeforeTime | undefined; readonly limit: number },
   ): Promise<Result<CallPage>>;
+  /** Everybody's calls, newest first; see `searchCalls`. */
+  search(ask: CallSearch): Promise<Result<CallPage>>;
+  /** How the calls that began in a range went and sounded; see `callFigures`. */
+  figures(range: { readonly from: Date; readonly to: Date }): Promise<CallFigures>;
+  /** Keeps what a party of an answered call measured; see `reportQuality`. */
+  report(callId: CallId, userId: UserId, quality: CallQuality): Promise<Result<ReturnType<typeof sideOf>>>;
 }
 
 export interface CallHistoryParts {
@@ -100,14 +113,8 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
         throw mongoFault(error);
       }
     },
-    async find(callId) {
-      try {
-        const doc = await model.findOne({ _id: callId }).lean<CallDoc>();
-        return doc ? callOf(doc) : undefined;
-      } catch (error) {
-        throw mongoFault(error);
-      }
-    },
+    find: async (callId) => (await recordOfCall(callId))?.call,
+    record: recordOfCall,
     async page(userId, { before, limit }) {
       try {
         const older = await olderThan(userId, before);
@@ -117,13 +124,28 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
           .sort({ createdAt: -1, _id: -1 })
           .limit(limit + 1)
           .lean<CallDoc[]>();
-        return ok({ calls: docs.slice(0, limit).map(callOf), more: docs.length > limit });
+        return ok({ calls: docs.slice(0, limit).map(recordOfDoc), more: docs.length > limit });
       } catch (error) {
         throw mongoFault(error);
       }
     },
+    search: (ask) => searchCalls(model, ask),
+    figures: (range) => callFigures(model, range),
+    async report(callId, userId, quality) {
+      const kept = await reportQuality(model, { callId, userId, quality, now: clock.now() });
+      return kept.ok ? ok(sideOf(kept.value)) : kept;
+    },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+
+  async function recordOfCall(callId: CallId): Promise<CallRecord | undefined> {
+    try {
+      const doc = await model.findOne({ _id: callId }).lean<CallDoc>();
+      return doc ? recordOfDoc(doc) : undefined;
+    } catch (error) {
+      throw mongoFault(error);
+    }
+  }
 
   async function olderThan(userId: UserId, before: CallId | BeforeTime | undefined) {
     if (before === undefined) return {};

@@ -1,7 +1,13 @@
-import type { Call } from '@switchboard/protocol';
+import type { Call, CallQuality } from '@switchboard/protocol';
 import { type Connection, type Model, Schema } from 'mongoose';
 
 type Party = Call['caller'];
+
+/** What a side of a call measured, the score that it comes to, and when it said so. */
+export interface SideQuality extends CallQuality {
+  mos?: number;
+  reportedAt: Date;
+}
 
 /**
  * A call as history keeps it. Every field but `open` is set by whichever event first knows it and means the same in all of them, so events may
@@ -27,6 +33,10 @@ export interface CallDoc {
   endedBy?: string | undefined;
   /** From the answer to the end; absent for a call that nobody answered. */
   durationMs?: number | undefined;
+  /** Who sat in it, with which devices: those that its events showed. */
+  devices?: { userId: string; deviceId: string; dialect: Call['callerDevice']['dialect'] }[] | undefined;
+  /** As the two sides reported it, each at most once, the last time. */
+  quality?: { caller?: SideQuality | undefined; answerer?: SideQuality | undefined } | undefined;
   /** Its end is not recorded yet. */
   open: boolean;
 }
@@ -35,6 +45,18 @@ export type CallModel = Model<CallDoc>;
 
 const party = { _id: false, id: String, username: String, name: String };
 const device = { _id: false, deviceId: String, dialect: String };
+const side = {
+  _id: false,
+  roundTripMs: Number,
+  jitterMs: Number,
+  loss: Number,
+  path: String,
+  setupMs: Number,
+  codecs: { type: [String], default: undefined },
+  mos: Number,
+  reportedAt: Date,
+};
+const optional = <T extends object>(type: T) => ({ type, default: undefined });
 
 const callSchema = new Schema<CallDoc>(
   {
@@ -54,11 +76,16 @@ const callSchema = new Schema<CallDoc>(
     endReason: String,
     endedBy: String,
     durationMs: Number,
+    devices: optional([{ _id: false, userId: String, deviceId: String, dialect: String }]),
+    quality: optional({ _id: false, caller: optional(side), answerer: optional(side) }),
     open: { type: Boolean, required: true },
   },
   { collection: 'calls', versionKey: false, strict: 'throw' },
 )
   .index({ parties: 1, createdAt: -1, _id: -1 })
+  // Administrators look at everybody's, and for what went wrong.
+  .index({ createdAt: -1, _id: -1 })
+  .index({ endReason: 1, createdAt: -1, _id: -1 })
   // Only what is still to be closed, however long the history grows.
   .index({ createdAt: 1 }, { name: 'open_calls', partialFilterExpression: { open: true } });
 

@@ -121,6 +121,8 @@ export async function createCallCluster(options: ClusterOptions = {}) {
   const events: CallEvent[] = [];
   const seen = new Set<CallId>();
   const historyAway = { now: false };
+  const ledgerAway = { now: false };
+  const rings: { readonly callId: CallId; readonly deviceId: DeviceId; readonly at: number }[] = [];
   const warnings: string[] = [];
   const logger = createLogger({
     level: 'warn',
@@ -347,6 +349,12 @@ export async function createCallCluster(options: ClusterOptions = {}) {
           return seen.has(callId);
         },
       },
+      ledger: {
+        rung: async (callId, rung, at) => {
+          if (ledgerAway.now) throw unavailable('The database');
+          rings.push(...rung.map(({ deviceId }) => ({ callId, deviceId, at })));
+        },
+      },
       calls: createCallNode(),
       timings,
       presence: {
@@ -448,6 +456,10 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     warnings,
     /** While `now`, nobody can ask history. */
     historyAway,
+    /** While `now`, nothing can be written to the ledger. */
+    ledgerAway,
+    /** What was. */
+    rings,
     rates,
     statuses,
     roomPresence,
