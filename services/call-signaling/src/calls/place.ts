@@ -15,9 +15,10 @@ import type { Callees } from './callees.ts';
 import { claimAll, claimedCall } from './claims.ts';
 import { answerGlare } from './glare.ts';
 import { deviceOf, isBetween } from './parties.ts';
+import { reachable } from './reachable.ts';
 import { refuse } from './refusal.ts';
 import { renegotiate } from './renegotiate.ts';
-import { type Ring, reachable } from './ringable.ts';
+import type { Ring } from './ringable.ts';
 import { seat } from './seat.ts';
 import { transition } from './transition.ts';
 

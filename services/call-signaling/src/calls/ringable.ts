@@ -1,8 +1,6 @@
 import { dialects } from '@switchboard/dialects';
 import { type CallState, compatible } from '@switchboard/domain';
-import type { CallMedia, DialectName, Negotiation, UserId } from '@switchboard/protocol';
-import type { SignalingContext } from '../context.ts';
-import { reachableByPush } from './reachable-by-push.ts';
+import type { CallMedia, DialectName, Negotiation } from '@switchboard/protocol';
 
 export interface Ring {
   readonly media: CallMedia;
@@ -26,22 +24,4 @@ export function ringable(dialect: DialectName | null, ring: Ring): boolean {
 /** Whether a device can take part in a call's media at all, whoever called. */
 export function canJoin(dialect: DialectName | null, media: CallMedia): boolean {
   return dialect === null || (dialects.get(dialect)?.media.includes(media) ?? false);
-}
-
-/** Those of the users who have a device that can be rung: a live socket, or else a push target that wakes up in a vocabulary that can be. */
-export async function reachable(
-  context: SignalingContext,
-  userIds: readonly UserId[],
-  ring: Ring,
-): Promise<UserId[]> {
-  const { presence, clock } = context;
-  const connected = await Promise.all(
-    userIds.map(async (userId) => {
-      const devices = await presence.devicesOf(userId, clock.now());
-      return devices.some((device) => ringable(device.dialect, ring));
-    }),
-  );
-  const away = userIds.filter((_, index) => !connected[index]);
-  const woken = await reachableByPush(context, away, ring);
-  return userIds.filter((userId, index) => connected[index] || woken.has(userId));
 }
