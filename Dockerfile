@@ -1,4 +1,4 @@
-# One image a service: docker build --build-arg SERVICE=auth . (auth, chat or call-signaling)
+# One image a service: docker build --build-arg SERVICE=auth . (auth, chat, notification or call-signaling)
 ARG NODE_IMAGE=node:24.11.1-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { authConfig } from '../../services/auth/src/config.ts';
 import { signalingConfig } from '../../services/call-signaling/src/config.ts';
 import { chatConfig } from '../../services/chat/src/config.ts';
+import { notificationConfig } from '../../services/notification/src/config.ts';
 
 const run = promisify(execFile);
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -30,7 +31,12 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as {
 };
 const services = Object.entries(compose.services);
 const ours = services.filter(([, service]) => service.build);
-const schemas = { auth: authConfig, chat: chatConfig, 'call-signaling': signalingConfig } as const;
+const schemas = {
+  auth: authConfig,
+  chat: chatConfig,
+  notification: notificationConfig,
+  'call-signaling': signalingConfig,
+} as const;
 
 describe('docker-compose.yml', () => {
   it('passes its linter', async () => {
@@ -40,7 +46,7 @@ describe('docker-compose.yml', () => {
 
   it('has the topology of `npm run cluster`', () => {
     expect(Object.keys(compose.services).sort()).toEqual(
-      ['auth', 'call-signaling', 'chat', 'gateway', 'mongo', 'nats', 'redis'].sort(),
+      ['auth', 'call-signaling', 'chat', 'gateway', 'mongo', 'nats', 'notification', 'redis'].sort(),
     );
     expect(ours.map(([name, { build }]) => [name, build?.args.SERVICE])).toEqual(
       ours.map(([name]) => [name, name]),
@@ -83,8 +89,9 @@ describe('docker-compose.yml', () => {
     expect(published.map(([name]) => name)).toEqual(['gateway']);
     expect(published[0]?.[1].ports).toEqual([`127.0.0.1:\${PORT:-3000}:3000`]);
     expect(compose.networks.inner).toEqual({ internal: true });
+    const goesOut = ['gateway', 'notification'];
     for (const [name, { networks }] of services) {
-      expect([name, networks]).toEqual([name, name === 'gateway' ? ['inner', 'outer'] : ['inner']]);
+      expect([name, networks]).toEqual([name, goesOut.includes(name) ? ['inner', 'outer'] : ['inner']]);
     }
   });
 

@@ -54,7 +54,7 @@ describe('Dockerfile', () => {
     expect(build).toContain(`ARG PNPM_VERSION=${manifest.packageManager.split('@')[1]}`);
   });
 
-  it.each(['auth', 'chat', 'call-signaling'])(
+  it.each(['auth', 'chat', 'notification', 'call-signaling'])(
     'what it deploys for %s is complete: it starts, and says what it is not told',
     async (service) => {
       const folder = await temporaryFolder();

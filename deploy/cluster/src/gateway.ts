@@ -5,6 +5,7 @@ import { answers, type Child, freePort, startChild } from '@switchboard/processe
 export interface Backends {
   readonly auth: readonly number[];
   readonly chat: readonly number[];
+  readonly notification: readonly number[];
   readonly signaling: readonly number[];
 }
 
@@ -37,7 +38,7 @@ export async function startGateway(
 }
 
 /** What backends.compose.cfg says with names, said with ports. */
-function backendsFor({ auth, chat, signaling }: Backends): string {
+function backendsFor({ auth, chat, notification, signaling }: Backends): string {
   const servers = (name: string, all: readonly number[], more = '') =>
     all.map((port, at) => `    server ${name}${at + 1} 127.0.0.1:${port} check${more}`).join('\n');
   const cookies = signaling
@@ -50,6 +51,10 @@ ${servers('auth', auth)}
 backend chat
     balance leastconn
 ${servers('chat', chat)}
+
+backend notification
+    balance leastconn
+${servers('notification', notification)}
 
 backend signaling
     balance leastconn

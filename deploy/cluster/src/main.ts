@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCluster } from './start-cluster.ts';
 
-const USAGE = `npm run cluster -- [options]: auth, chat and signaling nodes as processes behind HAProxy, on NATS, Redis and a database
+const USAGE = `npm run cluster -- [options]: auth, chat, notification and signaling nodes as processes behind HAProxy, on NATS, Redis and a database
   --signaling N        signaling nodes (2)
-  --auth N, --chat N   instances of these (1)
+  --auth N, --chat N, --notification N
+                       instances of these (1)
   --nats 1|3           NATS servers (1)
   --redis single|cluster
   --port P             of the gateway (3000; 0: a free one)
@@ -31,6 +32,7 @@ function options() {
         signaling: { type: 'string', default: '2' },
         auth: { type: 'string', default: '1' },
         chat: { type: 'string', default: '1' },
+        notification: { type: 'string', default: '1' },
         nats: { type: 'string', default: '1' },
         redis: { type: 'string', default: 'single' },
         port: { type: 'string', default: process.env.PORT ?? '3000' },
@@ -80,6 +82,7 @@ const cluster = await startCluster({
   signaling: count(given.signaling, 'signaling', 16),
   auth: count(given.auth, 'auth', 8),
   chat: count(given.chat, 'chat', 8),
+  notification: count(given.notification, 'notification', 8),
   nats: given.nats === '3' ? 3 : 1,
   redis: given.redis,
   port: Number(given.port),

@@ -14,6 +14,7 @@ export interface ClusterOptions {
   readonly signaling?: number;
   readonly auth?: number;
   readonly chat?: number;
+  readonly notification?: number;
   readonly nats?: 1 | 3;
   readonly redis?: 'single' | 'cluster';
   /** A database that runs already; absent: the embedded one as a process of its own. */
@@ -46,6 +47,7 @@ export interface Cluster extends AsyncDisposable {
   readonly all: readonly Child[];
   readonly auth: readonly ServiceNode[];
   readonly chat: readonly ServiceNode[];
+  readonly notification: readonly ServiceNode[];
   readonly signaling: readonly ServiceNode[];
   readonly nats: readonly Child[];
   /** Where each NATS server answers `/varz` and its like. */
@@ -75,7 +77,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
   const stopAll = async (): Promise<void> => {
     // Outermost first: nobody is cut off from what it needs to finish.
-    const order = ['gateway', 'call-signaling', 'chat', 'auth', 'nats', 'redis', 'database'];
+    const order = ['gateway', 'call-signaling', 'notification', 'chat', 'auth', 'nats', 'redis', 'database'];
     for (const kind of order) {
       await Promise.all(started.filter(({ name }) => name.startsWith(kind)).map((child) => child.stop()));
     }
@@ -132,8 +134,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return nodes;
     };
     const auth = await many('auth', options.auth ?? 1);
-    const [chat, signaling] = await together([
+    const [chat, notification, signaling] = await together([
       many('chat', options.chat ?? 1),
+      many('notification', options.notification ?? 1),
       many('call-signaling', options.signaling ?? 2),
     ]);
     const portOf = ({ url }: ServiceNode): number => Number(new URL(url).port);
@@ -142,7 +145,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       withFreePorts(async () => {
         const port = asked || (await freePort());
         const gateway = await startGateway(
-          { auth: auth.map(portOf), chat: chat.map(portOf), signaling: nodes.map(portOf) },
+          {
+            auth: auth.map(portOf),
+            chat: chat.map(portOf),
+            notification: notification.map(portOf),
+            signaling: nodes.map(portOf),
+          },
           { name, config: root('deploy/gateway/haproxy.cfg'), dataDir, logFile, bind: `${host}:${port}` },
         );
         keep([gateway]);
@@ -160,6 +168,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       all: started,
       auth,
       chat,
+      notification,
       signaling,
       nats: nats.nodes,
       natsMonitors: nats.monitors,
@@ -182,7 +191,12 @@ function natsPasswords(secret: string): NatsPasswords {
   // The server reads what a variable holds as configuration: what begins with a digit may be a number to it, and no valid one.
   const derived = (user: string) =>
     `nats-${createHmac('sha256', secret).update(`nats:${user}`).digest('hex')}`;
-  return { auth: derived('auth'), chat: derived('chat'), signaling: derived('signaling') };
+  return {
+    auth: derived('auth'),
+    chat: derived('chat'),
+    notification: derived('notification'),
+    signaling: derived('signaling'),
+  };
 }
 
 function natsUrl(hosts: string, service: string, passwords: NatsPasswords): string {
