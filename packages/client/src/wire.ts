@@ -56,7 +56,20 @@ export interface JitsiRoom {
 /** Whom a message, a call or a word of typing is for. Ids are decimal strings. */
 export type Target = { readonly userId: string } | { readonly roomId: string };
 
-type WithRoom = { readonly jitsi?: JitsiRoom };
+/** STUN or TURN, as an RTCPeerConnection takes it. */
+export interface IceServer {
+  readonly urls: string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+/** How a call's media go: into a room, or peer to peer by these servers. */
+interface Way {
+  readonly jitsi?: JitsiRoom;
+  readonly iceServers?: readonly IceServer[];
+  /** When their credentials lapse, ISO 8601. */
+  readonly iceExpiresAt?: string;
+}
 type Untyped<T> = T extends unknown ? Omit<T, 'type'> : never;
 type Told<T extends protocol.DeliveryType> = Plain<Untyped<Extract<protocol.Delivery, { type: T }>>>;
 
@@ -74,14 +87,16 @@ export interface ServerEvents {
   'room.signal': Told<'room.signal'>;
   'room.updated': Told<'room.updated'>;
   'room.deleted': Told<'room.deleted'>;
-  'call.placed': Told<'call.placed'> & WithRoom;
-  'call.incoming': Told<'call.incoming'> & WithRoom;
-  'call.answered': Told<'call.answered'> & WithRoom;
-  'call.responded': Told<'call.responded'> & WithRoom;
+  'call.placed': Told<'call.placed'> & Way;
+  'call.incoming': Told<'call.incoming'> & Way;
+  'call.answered': Told<'call.answered'> & Way;
+  'call.responded': Told<'call.responded'> & Way;
   'call.rejected': Told<'call.rejected'>;
   'call.failed': Told<'call.failed'>;
   'call.ended': Told<'call.ended'>;
   'call.peer': Told<'call.peer'>;
+  'call.moved': Told<'call.moved'>;
+  'ice.servers': { callId: string; iceServers: IceServer[]; expiresAt?: string };
   'call.signal': Told<'call.signal'>;
   'server.drain': Told<'server.drain'>;
   error: { code: string; message: string; retryable?: boolean; retryAfterMs?: number };
@@ -111,6 +126,8 @@ const FIELDS: { readonly [E in ServerEvent]: { readonly [field: string]: 'string
     'call.failed': { reason: 'string' },
     'call.ended': { call: 'object', reason: 'string' },
     'call.peer': { call: 'object', state: 'string' },
+    'call.moved': { call: 'object', by: 'object', device: 'object' },
+    'ice.servers': { callId: 'string', iceServers: 'object' },
     'call.signal': { callId: 'string', signal: 'object' },
     'server.drain': { withinMs: 'number' },
     error: { code: 'string' },
@@ -131,7 +148,7 @@ export function isServerEvent(event: string, payload: unknown): event is ServerE
 export type Command = Exclude<protocol.CommandType, 'session.join'>;
 export type Acks = {
   [C in Command]: Plain<protocol.CommandReplies[C]> &
-    (C extends 'call.place' | 'call.answer' | 'call.resume' ? WithRoom : unknown);
+    (C extends 'call.place' | 'call.answer' | 'call.resume' | 'call.take' ? Way : unknown);
 };
 export const COMMANDS = {
   'chat.send': true,
@@ -150,5 +167,6 @@ export const COMMANDS = {
   'call.end': true,
   'call.signal': true,
   'call.resume': true,
+  'call.take': true,
   'call.ack': true,
 } as const satisfies Record<Command, true>;

@@ -5,6 +5,7 @@ import type {
   CommandReply,
   Delivery,
   DialectName,
+  IceServers,
   Negotiation,
   Rejection,
   Result,
@@ -47,10 +48,16 @@ export interface JitsiRoom {
   readonly config: { readonly startWithAudioMuted: boolean; readonly startWithVideoMuted: boolean };
 }
 
-export interface EncodeContext {
+/** How the media of calls find their way; each is made for one user. */
+export interface MediaWays {
+  jitsiRoom(call: Call, user: UserId): JitsiRoom;
+  /** STUN and TURN servers, with credentials of this user. */
+  iceServers(user: UserId): IceServers;
+}
+
+export interface EncodeContext extends MediaWays {
   /** The recipient; every device in one router room belongs to the same user unless the delivery is presence. */
   readonly to: UserId;
-  jitsiRoom(call: Call, user: UserId): JitsiRoom;
 }
 
 /** One client vocabulary: pure translation between its words and the canonical ones. */

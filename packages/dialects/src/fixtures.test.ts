@@ -26,6 +26,8 @@ const DELIVERY_TYPES: Record<DeliveryType, true> = {
   'call.failed': true,
   'call.ended': true,
   'call.peer': true,
+  'call.moved': true,
+  'ice.servers': true,
   'call.signal': true,
   'server.drain': true,
 };

@@ -99,6 +99,8 @@ export const CallSignal = z.object({ type: z.literal('call.signal'), ref: CallRe
 export const CallResume = z.object({ type: z.literal('call.resume'), callId: CallId.optional() });
 /** This device rings: the ledger of the call keeps it. */
 export const CallAck = z.object({ type: z.literal('call.ack'), callId: CallId });
+/** This device takes over the live call that another device of the same user is in; the other party negotiates with it from then on. */
+export const CallTake = z.object({ type: z.literal('call.take'), callId: CallId });
 
 export const Command = z.discriminatedUnion('type', [
   SessionJoin,
@@ -118,6 +120,7 @@ export const Command = z.discriminatedUnion('type', [
   CallEnd,
   CallSignal,
   CallResume,
+  CallTake,
   CallAck,
 ]);
 export type Command = z.infer<typeof Command>;

@@ -1,5 +1,6 @@
 import type { Call, CallDevice, CallKind, Signal } from './call.ts';
 import type { Message } from './chat.ts';
+import type { IceServers } from './ice.ts';
 import type { CallId, ConversationId, DeviceId, MessageId, RoomId, UserId } from './ids.ts';
 import type { Participant, Room, RoomSignal } from './room.ts';
 import type { PublicUser } from './user.ts';
@@ -90,10 +91,16 @@ export type Delivery =
         | 'timeout'
         | 'network_error'
         | 'answered_elsewhere'
-        | 'rejected_elsewhere';
+        | 'rejected_elsewhere'
+        /** Another device of the same user took it over. */
+        | 'moved';
     }
   /** The other party is away (`away`) or back; only vocabularies that know grace say so. */
   | { type: 'call.peer'; call: Call; by: PublicUser; state: 'away' | 'back'; graceUntil?: string }
+  /** To the other party: `by` goes on with another device, which is negotiated with anew. */
+  | { type: 'call.moved'; call: Call; by: PublicUser; device: CallDevice }
+  /** To a device in a call whose TURN credentials are about to lapse: the next ones. */
+  | { type: 'ice.servers'; callId: CallId; servers: IceServers }
   /** `accepts`: the callee's answer to a caller who sent an offer with the ring, which the accept had left open. */
   | {
       type: 'call.signal';

@@ -4,6 +4,7 @@ export * from './commands.ts';
 export * from './deliveries.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './ice.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './notification-preferences.ts';

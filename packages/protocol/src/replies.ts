@@ -27,6 +27,8 @@ export interface CommandReplies {
   'call.end': { call: Call | null };
   'call.signal': { relayed: boolean };
   'call.resume': { call: Call | null; offer?: unknown };
+  /** The other device’s when that was faster: who has the seat stands in the call. */
+  'call.take': { call: Call };
   'call.ack': Record<string, never>;
 }
 export type ReplyOf<T extends CommandType> = CommandReplies[T];

@@ -39,6 +39,7 @@ export const AUTHORIZATION: { readonly [T in CommandType]: Grant } = {
   'call.end': { may: ['caller', 'callee'], lane: 'call' },
   'call.signal': { may: ['caller', 'callee'], lane: 'call' },
   'call.resume': { may: ['caller', 'callee'], lane: 'call' },
+  'call.take': { may: ['caller', 'callee'], lane: 'call' },
   // Nothing that follows has to wait for it.
   'call.ack': { may: ['callee'], lane: null },
 };

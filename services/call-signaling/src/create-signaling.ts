@@ -18,7 +18,6 @@ import type { Server } from 'socket.io';
 import { createCallNode } from './calls/call-node.ts';
 import { createCallLifecycle } from './calls/lifecycle.ts';
 import type { LiveCall } from './calls/live-call.ts';
-import { serveCall } from './calls/serve-call.ts';
 import { assertSignalingConfig, type SignalingConfig } from './config.ts';
 import type { SignalingContext } from './context.ts';
 import { deliverCallEvent } from './deliver/call-events.ts';
@@ -34,17 +33,16 @@ import { createSocketServer, HEARTBEAT } from './edge/socket-server.ts';
 import { createFence } from './fence/fence.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
-import { adminCallRoutes } from './http/admin-call-routes.ts';
 import { callRoutes } from './http/call-routes.ts';
 import { iceRoutes } from './http/ice-routes.ts';
+import { createIceServers } from './ice/ice-servers.ts';
+import { startIceRenewal } from './ice/renewal.ts';
 import { createJitsiRoom } from './jitsi/jitsi-room.ts';
-import { createRingLedger } from './ledger/ring-ledger.ts';
 import { createAnnouncer } from './presence/announcer.ts';
 import { createAttendance } from './presence/attendance.ts';
 import { contactsOnly, everyone } from './presence/audience.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createOnlineList } from './presence/online-list.ts';
-import { serveLive } from './presence/serve-live.ts';
 import { createRawServer } from './raw/raw-server.ts';
 import { createRoster } from './rooms/roster.ts';
 import { createSocketIoRouter } from './router/socket-io-router.ts';
@@ -93,6 +91,15 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     owner.defer(() => namespace.adapter.close());
     const sockets = metrics.gauge('signaling_sockets', 'Authenticated sockets on this node');
     const registry = createSessionRegistry((size) => sockets.set(size));
+    const iceServers = createIceServers(
+      {
+        stunUrls: config.STUN_URLS,
+        turnUrls: config.TURN_URLS,
+        turnSecret: config.TURN_SECRET === undefined ? undefined : createTokenKey(config.TURN_SECRET),
+        turnTtlMs: config.TURN_TTL,
+      },
+      clock,
+    );
     const jitsiRoom = createJitsiRoom(
       {
         domain: config.JITSI_DOMAIN,
@@ -102,13 +109,14 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       },
       clock,
     );
+    const ways = { jitsiRoom, iceServers };
     const router = createSocketIoRouter({
       namespace,
       localSocket: (deviceId) => registry.get(deviceId)?.socket,
       dialects,
       presence,
       clock,
-      jitsiRoom,
+      ways,
     });
     const leaseMs = config.PRESENCE_LEASE_MS;
     const fence = own(
@@ -144,15 +152,6 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     const history = own(
       await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
     );
-    const ledger = own(
-      await createRingLedger({
-        mongo: deps.mongo,
-        bus,
-        clock,
-        liveCalls: deps.liveCalls,
-        keepMs: config.RING_LEDGER_TTL,
-      }),
-    );
     const context: SignalingContext = {
       config,
       nodeId,
@@ -162,7 +161,6 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       metrics,
       liveCalls: deps.liveCalls,
       history,
-      ledger,
       calls: createCallNode(),
       timings: {
         ringMs: config.RING_TIMEOUT_MS,
@@ -193,9 +191,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         audience,
       }),
     );
-    own(await serveLive({ bus, clock, presence, knows: mayActOnCalls }));
-    own(await serveCall({ bus, liveCalls: deps.liveCalls, history }));
     own(await startDelivery(context, deliverCallEvent));
+    own(startIceRenewal(context, iceServers, config.TURN_TTL));
     const lifecycle = own(await createCallLifecycle(context, mayActOnCalls));
     const attendance = own(
       createAttendance({
@@ -235,7 +232,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         metrics: createEdgeMetrics(metrics),
         dispatcher: createDispatcher(createHandlers(createPresenceList(online, audience)), context),
         attendance,
-        jitsiRoom,
+        ways,
         admit,
       }),
     );
@@ -256,17 +253,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     return {
       name: 'call-signaling',
       routes: [
-        ...callRoutes({ history, ledger, rates: deps.rates, reportRate: config.RATE_LIMIT_CALLS }),
-        ...adminCallRoutes({ history, ledger, clock }),
-        ...iceRoutes(
-          {
-            stunUrls: config.STUN_URLS,
-            turnUrls: config.TURN_URLS,
-            turnSecret: config.TURN_SECRET === undefined ? undefined : createTokenKey(config.TURN_SECRET),
-            turnTtlMs: config.TURN_TTL,
-          },
-          clock,
-        ),
+        ...callRoutes(history),
+        ...iceRoutes(iceServers),
       ],
       checks: [
         {

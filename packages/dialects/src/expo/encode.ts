@@ -2,6 +2,7 @@ import type { CallKind, CommandReply, Delivery, DeliveryOf, Message, UserId } fr
 import { otherParty } from '@switchboard/protocol';
 import type { z } from 'zod';
 import type { EncodeContext, Frame } from '../dialect.ts';
+import { isElsewhere, withoutMoves } from '../payload/elsewhere.ts';
 import { frames, given } from '../payload/outbound.ts';
 import { type ExpoCallType, type ExpoMessage, expoOutbound } from './schema.ts';
 
@@ -131,10 +132,11 @@ function failed({ to, callId, reason }: DeliveryOf<'call.failed'>): Frame {
 
 function ended({ call, by, reason }: DeliveryOf<'call.ended'>, { to }: EncodeContext): readonly Frame[] {
   if (reason === 'timeout') return [frame('CALL_TIMEOUT', { callId: call.id })];
-  const elsewhere = reason === 'answered_elsewhere' || reason === 'rejected_elsewhere';
   // `by` is the recipient, too, when another device of theirs took the call; this one must still stop ringing.
-  if (by?.id === to && !elsewhere) return [];
-  return [frame('CALL_ENDED', { callId: call.id, from: otherParty(call, to).id, reason })];
+  if (by?.id === to && !isElsewhere(reason)) return [];
+  return [
+    frame('CALL_ENDED', { callId: call.id, from: otherParty(call, to).id, reason: withoutMoves(reason) }),
+  ];
 }
 
 function signal({ callId, from, signal: { kind, payload }, accepts }: DeliveryOf<'call.signal'>): Frame {

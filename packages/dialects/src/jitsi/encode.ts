@@ -22,6 +22,7 @@ const END_REASONS = {
   timeout: 'timeout',
   network_error: 'network_error',
   answered_elsewhere: 'answered_elsewhere',
+  moved: 'answered_elsewhere',
 } as const;
 
 const FAILURES = {

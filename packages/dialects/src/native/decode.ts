@@ -165,6 +165,15 @@ export const nativeInbound: ReadonlyMap<string, InboundEvent> = new Map([
     }),
   ],
   [
+    'call.take',
+    inbound({
+      summary:
+        'Takes over the live call that another device of the user is in, and offers to the other party anew.',
+      schema: schema.CallTake,
+      command: ({ callId }) => ({ type: 'call.take', callId }),
+    }),
+  ],
+  [
     'call.ack',
     inbound({
       summary: 'Says that a call rings on this device.',

@@ -1,6 +1,6 @@
 import type { Call, CommandReply, Delivery } from '@switchboard/protocol';
 import type { EncodeContext, Frame } from '../dialect.ts';
-import { frames } from '../payload/outbound.ts';
+import { frames, given } from '../payload/outbound.ts';
 import { nativeOutbound } from './schema.ts';
 
 const frame = frames(nativeOutbound);
@@ -19,7 +19,7 @@ export function encodeNative(delivery: Delivery, context: EncodeContext): readon
       return [frame('message.created', { message: delivery.message })];
     case 'call.answered': {
       const { type, answerFollows: _, ...payload } = delivery;
-      return [{ event: type, args: [{ ...payload, ...room(delivery.call, context) }] }];
+      return [{ event: type, args: [{ ...payload, ...way(delivery.call, context) }] }];
     }
     case 'call.signal': {
       const { type, accepts: _, ...payload } = delivery;
@@ -29,7 +29,11 @@ export function encodeNative(delivery: Delivery, context: EncodeContext): readon
     case 'call.incoming':
     case 'call.responded': {
       const { type, ...payload } = delivery;
-      return [{ event: type, args: [{ ...payload, ...room(delivery.call, context) }] }];
+      return [{ event: type, args: [{ ...payload, ...way(delivery.call, context) }] }];
+    }
+    case 'ice.servers': {
+      const { callId, servers } = delivery;
+      return [frame('ice.servers', { callId, ...servers })];
     }
     default: {
       const { type, ...payload } = delivery;
@@ -44,12 +48,17 @@ export function nativeAckFields(reply: CommandReply, context: EncodeContext): Re
     case 'call.place':
     case 'call.answer':
     case 'call.resume':
-      return { ...reply.value, ...(reply.value.call ? room(reply.value.call, context) : {}) };
+    case 'call.take':
+      return { ...reply.value, ...(reply.value.call ? way(reply.value.call, context) : {}) };
     default:
       return { ...reply.value };
   }
 }
 
-function room(call: Call, context: EncodeContext) {
-  return call.media === 'jitsi' ? { jitsi: context.jitsiRoom(call, context.to) } : {};
+/** Where the call's media go: the room to meet in, or the servers by which peers find each other. */
+function way(call: Call, context: EncodeContext) {
+  if (call.media === 'jitsi') return { jitsi: context.jitsiRoom(call, context.to) };
+  if (call.phase === 'ended') return {};
+  const { iceServers, expiresAt } = context.iceServers(context.to);
+  return { iceServers, ...given('iceExpiresAt', expiresAt) };
 }

@@ -1,4 +1,5 @@
 import {
+  Call,
   ConversationSummary,
   ErrorCode,
   ErrorDetail,
@@ -12,6 +13,7 @@ import {
   UserId,
 } from '@switchboard/protocol';
 import { z } from 'zod';
+import { IceServersShape } from '../payload/ice-servers.ts';
 
 const time = z.iso.datetime();
 
@@ -36,14 +38,9 @@ export const NativeRooms = z.object({
   more: z.boolean(),
 });
 export const NativeParticipants = z.object({ participants: z.array(Participant) });
+export const NativeCalls = z.object({ calls: z.array(Call), more: z.boolean() });
 export const NativeIceServers = z.object({
-  iceServers: z.array(
-    z.object({
-      urls: z.array(z.string()),
-      username: z.string().optional(),
-      credential: z.string().optional(),
-    }),
-  ),
+  iceServers: IceServersShape,
   /** When the credentials lapse; absent when none do. */
   expiresAt: time.optional(),
 });

@@ -1,4 +1,4 @@
-import { ContentType, ConversationId, LIMITS, RoomKind, SessionId } from '@switchboard/protocol';
+import { CallId, ContentType, ConversationId, LIMITS, RoomKind, SessionId } from '@switchboard/protocol';
 import { z } from 'zod';
 import { Text } from '../payload/bounded.ts';
 import { RoomIdInput, UserIdInput } from '../payload/ids.ts';
@@ -17,7 +17,6 @@ import {
 import { Limit, Seq } from '../rest-fields/page.ts';
 import { RoomDescription, RoomName, RoomSearch } from '../rest-fields/room.ts';
 import { NoBody, type RestTable } from '../rest-operation.ts';
-import { nativeCallsRest } from './rest-calls.ts';
 import { nativeNotificationsRest } from './rest-notifications.ts';
 import * as reply from './rest-schema.ts';
 
@@ -242,12 +241,26 @@ export const nativeRest = {
     params: Room,
     replies: { 200: reply.NativeParticipants, ...refused, 404: error },
   },
-  ...nativeCallsRest,
+  listCalls: {
+    ...user,
+    method: 'get',
+    path: '/api/v1/calls',
+    summary: 'One’s calls, newest first; `before` is the id of the last one seen.',
+    query: z.object({ before: CallId.optional(), limit: Limit }),
+    replies: { 200: reply.NativeCalls, ...refused },
+  },
   iceServers: {
     ...user,
     method: 'get',
     path: '/api/v1/ice-servers',
     summary: 'STUN and TURN servers, with credentials that lapse.',
+    replies: { 200: reply.NativeIceServers, ...refused },
+  },
+  iceServersInShort: {
+    ...user,
+    method: 'get',
+    path: '/api/ice-servers',
+    summary: 'The same as /api/v1/ice-servers.',
     replies: { 200: reply.NativeIceServers, ...refused },
   },
   listInvitations: {

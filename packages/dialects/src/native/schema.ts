@@ -25,6 +25,7 @@ import {
 import { z } from 'zod';
 import { Candidate, Description, Text } from '../payload/bounded.ts';
 import { SocketError } from '../payload/error-frame.ts';
+import { IceServersShape } from '../payload/ice-servers.ts';
 import { CallIdInput, MessageIdInput, RoomIdInput, UserIdInput } from '../payload/ids.ts';
 import { JitsiRoomShape } from '../payload/jitsi-room.ts';
 import { missing } from '../payload/required.ts';
@@ -111,11 +112,17 @@ export const CallSignal = z.object({
   ]),
 });
 export const CallResume = optional(whichCall);
+export const CallTake = z.object({ callId: CallIdInput });
 export const CallAck = z.object({ callId: CallIdInput });
 
 const at = z.iso.datetime();
-/** `jitsi` exactly when the call's media is jitsi and its room may be entered. */
-const withRoom = { call: Call, jitsi: JitsiRoomShape.optional() };
+/** `jitsi` when the call's media is jitsi, else the servers to connect by, with credentials that lapse at `iceExpiresAt`; neither once it is over. */
+const way = {
+  jitsi: JitsiRoomShape.optional(),
+  iceServers: IceServersShape.optional(),
+  iceExpiresAt: at.optional(),
+};
+const withWay = { call: Call, ...way };
 
 export const nativeOutbound = {
   'session.connected': {
@@ -180,17 +187,17 @@ export const nativeOutbound = {
   },
   'room.updated': { schema: z.object({ room: Room }), summary: 'The room was changed by its creator.' },
   'room.deleted': { schema: z.object({ roomId: RoomId }), summary: 'The room is gone.' },
-  'call.placed': { schema: z.object(withRoom), summary: 'To the caller: the call rings.' },
+  'call.placed': { schema: z.object(withWay), summary: 'To the caller: the call rings.' },
   'call.incoming': {
-    schema: z.object({ ...withRoom, offer: z.unknown().optional(), expiresAt: at }),
+    schema: z.object({ ...withWay, offer: z.unknown().optional(), expiresAt: at }),
     summary: 'A call rings here until `expiresAt`.',
   },
   'call.answered': {
-    schema: z.object({ ...withRoom, by: PublicUser, device: CallDevice, answer: z.unknown().optional() }),
+    schema: z.object({ ...withWay, by: PublicUser, device: CallDevice, answer: z.unknown().optional() }),
     summary: 'To the caller: the call was taken; without an answer, negotiation follows by signals.',
   },
   'call.responded': {
-    schema: z.object({ ...withRoom, response: z.enum(['accept', 'reject', 'busy']) }),
+    schema: z.object({ ...withWay, response: z.enum(['accept', 'reject', 'busy']) }),
     summary: 'To the device that answered or refused: its word counted.',
   },
   'call.rejected': {
@@ -221,6 +228,7 @@ export const nativeOutbound = {
         'network_error',
         'answered_elsewhere',
         'rejected_elsewhere',
+        'moved',
       ]),
     }),
     summary: 'The call is over for this device.',
@@ -233,6 +241,15 @@ export const nativeOutbound = {
       graceUntil: at.optional(),
     }),
     summary: 'The other party lost its connection and may return until `graceUntil`, or is back.',
+  },
+  'call.moved': {
+    schema: z.object({ call: Call, by: PublicUser, device: CallDevice }),
+    summary:
+      'The other party goes on with another device, whose offer follows; the same `device` again is no news.',
+  },
+  'ice.servers': {
+    schema: z.object({ callId: CallId, iceServers: IceServersShape, expiresAt: at.optional() }),
+    summary: 'The servers for this call from now on: the credentials of the former ones lapse soon.',
   },
   'call.signal': {
     schema: z.object({
@@ -272,14 +289,15 @@ export const nativeAcks = {
   'room.join': z.object({ room: Room, participants: z.array(Participant) }),
   'room.leave': z.object({}),
   'room.signal': z.object({ relayed: z.boolean() }),
-  'call.place': z.object({ ...withRoom, renegotiation: z.boolean() }),
-  'call.answer': z.object({ ...withRoom, renegotiation: z.boolean(), offer: z.unknown().optional() }),
+  'call.place': z.object({ ...withWay, renegotiation: z.boolean() }),
+  'call.answer': z.object({ ...withWay, renegotiation: z.boolean(), offer: z.unknown().optional() }),
   'call.reject': z.object({ call: Call }),
   'call.end': z.object({ call: Call.nullable() }),
   'call.signal': z.object({ relayed: z.boolean() }),
+  'call.take': z.object(withWay),
   'call.resume': z.object({
     call: Call.nullable(),
-    jitsi: JitsiRoomShape.optional(),
+    ...way,
     offer: z.unknown().optional(),
   }),
   'call.ack': z.object({}),

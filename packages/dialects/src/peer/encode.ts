@@ -1,6 +1,7 @@
 import type { CallId, CommandReply, Delivery, DeliveryOf, PublicUser, UserId } from '@switchboard/protocol';
 import { otherParty } from '@switchboard/protocol';
 import type { EncodeContext, Frame } from '../dialect.ts';
+import { isElsewhere } from '../payload/elsewhere.ts';
 import { frames, given } from '../payload/outbound.ts';
 import { peerOutbound } from './schema.ts';
 
@@ -81,9 +82,8 @@ function rejected(from: UserId, reason: DeliveryOf<'call.rejected'>['reason']): 
 
 function ended({ call, by, reason }: DeliveryOf<'call.ended'>, { to }: EncodeContext): readonly Frame[] {
   if (call.media !== 'p2p') return [];
-  const elsewhere = reason === 'answered_elsewhere' || reason === 'rejected_elsewhere';
   // `by` is the recipient, too, when another device of theirs took the call; this one must still stop ringing.
-  if (by?.id === to && !elsewhere) return [];
+  if (by?.id === to && !isElsewhere(reason)) return [];
   return [frame('callEnded', { from: otherParty(call, to).id })];
 }
 

@@ -13,6 +13,7 @@ import type {
 import { otherParty } from '@switchboard/protocol';
 import type { z } from 'zod';
 import type { EncodeContext, Frame } from '../dialect.ts';
+import { isElsewhere, withoutMoves } from '../payload/elsewhere.ts';
 import { frames, given } from '../payload/outbound.ts';
 import { bodyFields } from './body.ts';
 import {
@@ -163,11 +164,10 @@ function callFrames(delivery: CallDelivery, { to }: EncodeContext): readonly Fra
     }
     case 'call.ended': {
       const { by, reason } = delivery;
-      const elsewhere = reason === 'answered_elsewhere' || reason === 'rejected_elsewhere';
       // `by` is the recipient, too, when another device of theirs took the call; this one must still stop ringing.
-      if (by?.id === to && !elsewhere) return [];
+      if (by?.id === to && !isElsewhere(reason)) return [];
       const other = otherParty(call, to).id;
-      return [frame('call-ended', { ...about, ...who(other, by), reason })];
+      return [frame('call-ended', { ...about, ...who(other, by), reason: withoutMoves(reason) })];
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { CallState } from '@switchboard/domain';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
+import { movedDelivery } from '../handoff/took-over.ts';
 import { answeredDelivery, handOver } from './answered.ts';
 import type { LiveCall } from './live-call.ts';
 import { deviceOf, seatOf } from './parties.ts';
@@ -41,6 +42,9 @@ function tellMissed(session: Session, live: LiveCall): true | undefined {
   const { state, callerTold } = live;
   const { call, answer } = state;
   if (call.phase !== 'active') return undefined;
+  const { movedBy } = state;
+  const moved = movedBy !== undefined && movedBy !== session.identity.id && movedDelivery(state, movedBy);
+  if (moved) session.deliver(moved);
   if (call.answeredBy === session.identity.id) {
     if (state.heldCandidates.length > 0) handOver(live, session);
     return undefined;

@@ -6,6 +6,7 @@ import { opposite, partyOf } from '../calls/parties.ts';
 import { pause } from '../calls/pause.ts';
 import { canJoin, ringable, ringOf } from '../calls/ringable.ts';
 import type { SignalingContext } from '../context.ts';
+import { deliverMoved } from '../handoff/took-over.ts';
 import { ringRung } from './ring.ts';
 
 type EndedReason = Extract<Delivery, { type: 'call.ended' }>['reason'];
@@ -27,6 +28,8 @@ export async function deliverCallEvent(event: CallEvent, context: SignalingConte
       return peer(event, live, context, { state: 'back' });
     case 'call.interrupted':
       return peer(event, live, context, { state: 'away', graceUntil: event.graceUntil });
+    case 'call.moved':
+      return deliverMoved(event, live, context);
     case 'call.ended':
       return event.from === 'active' ? hungUp(event, live, context) : stoppedRinging(event, live, context);
   }

@@ -14,6 +14,7 @@ const TYPES = [
   'call.declined',
   'call.resumed',
   'call.interrupted',
+  'call.moved',
   'call.ended',
 ] as const satisfies readonly EventType[];
 
@@ -43,6 +44,7 @@ export async function startDelivery(
       case 'call.declined':
       case 'call.resumed':
       case 'call.interrupted':
+      case 'call.moved':
       case 'call.ended':
         return deliverCallEvent(event, context);
       default:

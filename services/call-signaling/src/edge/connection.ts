@@ -49,7 +49,7 @@ const AUTH_REQUIRED = reject('AUTH_REQUIRED', 'Authentication required').error;
  * it had come after. Listeners are there before anything is awaited. Whoever is told that it is connected can be found and reached from every node.
  */
 export function openConnection(socket: Socket, admission: Admission, parts: EdgeParts): Connection {
-  const { config, clock, logger, metrics, dispatcher, attendance, jitsiRoom, admit } = parts;
+  const { config, clock, logger, metrics, dispatcher, attendance, ways, admit } = parts;
   const flood = createFloodGate(config.SOCKET_EVENT_RATE, clock);
   const lanes = createLanes(config.SOCKET_PENDING_MAX);
   const early: Arrived[] = [];
@@ -103,7 +103,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   const enter = async (identity: Identity): Promise<SocketSession | undefined> => {
     state = 'joining';
     entering = true;
-    const entered = createSocketSession({ socket, identity, dialect: declared, jitsiRoom, now: clock.now() });
+    const entered = createSocketSession({ socket, identity, dialect: declared, ways, now: clock.now() });
     await entered.joined;
     if (socket.disconnected) return undefined;
     session = entered;
@@ -166,7 +166,7 @@ export function openConnection(socket: Socket, admission: Admission, parts: Edge
   const answer = (command: Command, value: unknown, ack?: Ack): void => {
     const reply = { type: command.type, value } as Parameters<Dialect['ackFields']>[0];
     if (!ack || !session) return;
-    const context = { to: session.identity.id, jitsiRoom };
+    const context = { ...ways, to: session.identity.id };
     ack(positiveAck(declared?.ackFields(reply, context) ?? {}));
   };
 

@@ -1,4 +1,4 @@
-import type { Dialect, EncodeContext } from '@switchboard/dialects';
+import type { Dialect, MediaWays } from '@switchboard/dialects';
 import type { Clock } from '@switchboard/ports';
 import type { CommandType, ErrorCode } from '@switchboard/protocol';
 import type { Logger } from '@switchboard/service-kit';
@@ -23,6 +23,6 @@ export interface EdgeParts {
   readonly metrics: EdgeMetrics;
   readonly dispatcher: Dispatcher;
   readonly attendance: Attendance;
-  readonly jitsiRoom: EncodeContext['jitsiRoom'];
+  readonly ways: MediaWays;
   readonly admit: Admit;
 }

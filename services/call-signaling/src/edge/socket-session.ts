@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Dialect, EncodeContext } from '@switchboard/dialects';
+import type { Dialect, MediaWays } from '@switchboard/dialects';
 import { dialects } from '@switchboard/dialects';
 import type { PresentDevice } from '@switchboard/ports';
 import { type Delivery, DeviceId, type Identity, type NodeId } from '@switchboard/protocol';
@@ -32,12 +32,12 @@ export interface SessionParts {
   readonly socket: Socket;
   readonly identity: Identity;
   readonly dialect: Dialect | null;
-  readonly jitsiRoom: EncodeContext['jitsiRoom'];
+  readonly ways: MediaWays;
   readonly now: number;
 }
 
 /** Makes the session and puts the socket into its rooms. */
-export function createSocketSession({ socket, jitsiRoom, now, ...start }: SessionParts): SocketSession {
+export function createSocketSession({ socket, ways, now, ...start }: SessionParts): SocketSession {
   const deviceId = DeviceId.parse(randomUUID());
   const userId = start.identity.id;
   let identity = start.identity;
@@ -66,7 +66,7 @@ export function createSocketSession({ socket, jitsiRoom, now, ...start }: Sessio
     },
     deliver(delivery: Delivery) {
       const spoken = vocabularies(dialects, dialect?.name ?? 'undeclared');
-      for (const { event, args } of framesFor(spoken, delivery, { to: userId, jitsiRoom })) {
+      for (const { event, args } of framesFor(spoken, delivery, { ...ways, to: userId })) {
         socket.emit(event, ...args);
       }
     },

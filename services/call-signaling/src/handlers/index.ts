@@ -1,4 +1,5 @@
 import type { Handler, Handlers } from '../context.ts';
+import { callTake } from '../handoff/call-take.ts';
 import { callAck } from './call-ack.ts';
 import { callAnswer } from './call-answer.ts';
 import { callEnd } from './call-end.ts';
@@ -37,6 +38,7 @@ export function createHandlers(presenceList: Handler<'presence.list'>): Handlers
     'call.end': callEnd,
     'call.signal': callSignal,
     'call.resume': callResume,
+    'call.take': callTake,
     'call.ack': callAck,
   };
 }

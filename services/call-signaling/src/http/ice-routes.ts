@@ -1,19 +1,17 @@
-import { nativeRest } from '@switchboard/dialects';
-import type { Clock } from '@switchboard/ports';
+import { type MediaWays, nativeRest } from '@switchboard/dialects';
 import { type Route, route } from '@switchboard/service-kit';
-import { type IceSettings, iceServersFor } from '../ice/ice-servers.ts';
 
-/** Where clients learn their STUN and TURN servers; asked anew for each call, since credentials lapse. */
-export function iceRoutes(settings: IceSettings, clock: Clock): readonly Route[] {
-  return [
+/** Where clients learn their STUN and TURN servers before a call; those of a call come with it. */
+export function iceRoutes(iceServers: MediaWays['iceServers']): readonly Route[] {
+  return [nativeRest.iceServers, nativeRest.iceServersInShort].map((operation) =>
     route({
-      ...nativeRest.iceServers,
+      ...operation,
       handle: async ({ actor }) => ({
         status: 200,
         // Whoever caches the reply hands somebody's credentials to others.
         headers: { 'Cache-Control': 'no-store' },
-        body: iceServersFor(actor.id, settings, clock),
+        body: iceServers(actor.id),
       }),
     }),
-  ];
+  );
 }

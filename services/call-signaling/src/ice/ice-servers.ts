@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
+import type { MediaWays } from '@switchboard/dialects';
 import type { Clock } from '@switchboard/ports';
-import type { UserId } from '@switchboard/protocol';
+import type { IceServers, UserId } from '@switchboard/protocol';
 
 export interface IceSettings {
   readonly stunUrls: readonly string[];
@@ -8,12 +9,6 @@ export interface IceSettings {
   /** Shared with the TURN server (`static-auth-secret` of coturn). Absent: no TURN server is named. */
   readonly turnSecret?: KeyObject | undefined;
   readonly turnTtlMs: number;
-}
-
-export interface IceServers {
-  readonly iceServers: { urls: string[]; username?: string; credential?: string }[];
-  /** When the TURN credentials lapse, ISO 8601. */
-  readonly expiresAt?: string;
 }
 
 /**
@@ -33,5 +28,29 @@ export function iceServersFor(
   return {
     iceServers: [...stun, { urls: [...turnUrls], username, credential }],
     expiresAt: new Date(expiresAt * 1000).toISOString(),
+  };
+}
+
+/** One call is told of in several payloads within moments: its credentials are made once. */
+const FRESH_MS = 5_000;
+const REMEMBERED = 1_000;
+
+/** The same, remembered for some seconds and no longer than a twentieth of their life. */
+export function createIceServers(settings: IceSettings, clock: Clock): MediaWays['iceServers'] {
+  const freshMs = Math.min(FRESH_MS, settings.turnTtlMs / 20);
+  const made = new Map<UserId, { readonly servers: IceServers; readonly until: number }>();
+  return (userId) => {
+    const now = clock.now();
+    const known = made.get(userId);
+    if (known && now < known.until) return known.servers;
+    const servers = iceServersFor(userId, settings, clock);
+    // Made anew it is the youngest, so that the first one is always the oldest.
+    made.delete(userId);
+    made.set(userId, { servers, until: now + freshMs });
+    for (const oldest of made.keys()) {
+      if (made.size <= REMEMBERED) break;
+      made.delete(oldest);
+    }
+    return servers;
   };
 }

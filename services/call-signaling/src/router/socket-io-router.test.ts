@@ -92,12 +92,15 @@ async function routerFor(...devices: [number, DialectName | null][]) {
     dialects: counting,
     presence,
     clock: { now: () => now, after: () => ({ [Symbol.dispose]() {} }) },
-    jitsiRoom: () => ({
-      domain: '',
-      roomName: '',
-      url: '',
-      config: { startWithAudioMuted: false, startWithVideoMuted: false },
-    }),
+    ways: {
+      jitsiRoom: () => ({
+        domain: '',
+        roomName: '',
+        url: '',
+        config: { startWithAudioMuted: false, startWithVideoMuted: false },
+      }),
+      iceServers: (user) => ({ iceServers: [{ urls: ['turn:test'], username: user, credential: 'x' }] }),
+    },
   });
   return { router, emitted, joined, encodings: () => encoded };
 }

@@ -1,4 +1,4 @@
-import type { Dialect, EncodeContext, Frame } from '@switchboard/dialects';
+import type { Dialect, Frame, MediaWays } from '@switchboard/dialects';
 import type { Clock, Presence } from '@switchboard/ports';
 import { type Delivery, type DeviceId, type DialectName, UserId } from '@switchboard/protocol';
 import type { Namespace, Socket } from 'socket.io';
@@ -13,7 +13,7 @@ export interface SocketIoRouterParts {
   readonly dialects: ReadonlyMap<DialectName, Dialect>;
   readonly presence: Presence;
   readonly clock: Clock;
-  readonly jitsiRoom: EncodeContext['jitsiRoom'];
+  readonly ways: MediaWays;
 }
 
 /** What everybody is told has no single recipient, and no vocabulary words it by recipient. */
@@ -25,7 +25,7 @@ const EVERYBODY = UserId.parse('1');
  * the only thing it asks of the adapter, so that any adapter will do.
  */
 export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
-  const { namespace, localSocket, dialects, presence, clock, jitsiRoom } = parts;
+  const { namespace, localSocket, dialects, presence, clock, ways } = parts;
   const tongues: readonly Tongue[] = [...dialects.keys(), 'undeclared'];
 
   /** `except` is a room, too: the adapter leaves its sockets out on whichever node holds them. */
@@ -47,7 +47,7 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
       let reached = 0;
       for (const [tongue, count] of counts) {
         const spoken = vocabularies(dialects, tongue, only);
-        const frames = framesFor(spoken, delivery, { to: userId, jitsiRoom });
+        const frames = framesFor(spoken, delivery, { ...ways, to: userId });
         if (frames.length === 0) continue;
         emit(rooms.user(userId, tongue), frames, except && rooms.device(except));
         reached += count;
@@ -57,13 +57,13 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
 
     toDevice(userId, device, delivery) {
       const spoken = vocabularies(dialects, device.dialect);
-      emit(rooms.device(device.deviceId), framesFor(spoken, delivery, { to: userId, jitsiRoom }));
+      emit(rooms.device(device.deviceId), framesFor(spoken, delivery, { ...ways, to: userId }));
     },
 
     toEveryone(delivery: Delivery) {
       for (const tongue of tongues) {
         const spoken = vocabularies(dialects, tongue);
-        emit(rooms.presence(tongue), framesFor(spoken, delivery, { to: EVERYBODY, jitsiRoom }));
+        emit(rooms.presence(tongue), framesFor(spoken, delivery, { ...ways, to: EVERYBODY }));
       }
     },
 
@@ -79,8 +79,8 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
       // Whoever is in a room has shown its vocabulary by coming in.
       for (const tongue of dialects.keys()) {
         const frames = framesFor(vocabularies(dialects, tongue, only), delivery, {
+          ...ways,
           to: EVERYBODY,
-          jitsiRoom,
         });
         emit(rooms.room(roomId, tongue), frames, except && rooms.device(except), here);
       }
@@ -101,7 +101,7 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
 
     relay(callId, { userId, device }, delivery) {
       const spoken = vocabularies(dialects, device.dialect);
-      const frames = framesFor(spoken, delivery, { to: userId, jitsiRoom });
+      const frames = framesFor(spoken, delivery, { ...ways, to: userId });
       emit(rooms.callSeat(callId, device.deviceId), frames);
     },
   };

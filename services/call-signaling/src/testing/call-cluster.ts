@@ -49,6 +49,7 @@ import { createChatTyping } from '../handlers/chat-typing.ts';
 import { roomJoin } from '../handlers/room-join.ts';
 import { roomLeave } from '../handlers/room-leave.ts';
 import { roomSignal } from '../handlers/room-signal.ts';
+import { callTake } from '../handoff/call-take.ts';
 import { createRoster } from '../rooms/roster.ts';
 import type { Router } from '../router/router.ts';
 
@@ -59,6 +60,7 @@ const handlers = {
   'call.end': callEnd,
   'call.signal': callSignal,
   'call.resume': callResume,
+  'call.take': callTake,
   'call.ack': callAck,
   'room.join': roomJoin,
   'room.leave': roomLeave,
@@ -121,8 +123,6 @@ export async function createCallCluster(options: ClusterOptions = {}) {
   const events: CallEvent[] = [];
   const seen = new Set<CallId>();
   const historyAway = { now: false };
-  const ledgerAway = { now: false };
-  const rings: { readonly callId: CallId; readonly deviceId: DeviceId; readonly at: number }[] = [];
   const warnings: string[] = [];
   const logger = createLogger({
     level: 'warn',
@@ -287,7 +287,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     /** Notices are lost on the way to this node. */
     deafen(): void;
     /** The node dies instead of doing this for the first time. */
-    crashOn(deed: 'publish' | 'release'): void;
+    crashOn(deed: 'publish' | 'release' | 'notify'): void;
     stop(): Promise<void>;
   }
 
@@ -349,12 +349,6 @@ export async function createCallCluster(options: ClusterOptions = {}) {
           return seen.has(callId);
         },
       },
-      ledger: {
-        rung: async (callId, rung, at) => {
-          if (ledgerAway.now) throw unavailable('The database');
-          rings.push(...rung.map(({ deviceId }) => ({ callId, deviceId, at })));
-        },
-      },
       calls: createCallNode(),
       timings,
       presence: {
@@ -414,6 +408,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         'call.declined',
         'call.resumed',
         'call.interrupted',
+        'call.moved',
         'call.ended',
       ],
     },
@@ -437,6 +432,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         'call.declined',
         'call.resumed',
         'call.interrupted',
+        'call.moved',
         'call.ended',
       ],
     },
@@ -456,10 +452,6 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     warnings,
     /** While `now`, nobody can ask history. */
     historyAway,
-    /** While `now`, nothing can be written to the ledger. */
-    ledgerAway,
-    /** What was. */
-    rings,
     rates,
     statuses,
     roomPresence,
