@@ -60,7 +60,6 @@ const fields = [
   'role',
   'name',
   'invitationCode',
-  'expoPushToken',
 ];
 
 const bodies: readonly string[] = [

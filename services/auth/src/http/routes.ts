@@ -4,7 +4,6 @@ import type { AuthContext } from '../context.ts';
 import { channelsRoutes } from './channels/channels-routes.ts';
 import { expoRefresh } from './expo/refresh.ts';
 import { expoRegister } from './expo/register.ts';
-import { expoSavePushToken } from './expo/save-push-token.ts';
 import { jitsiListUsers } from './jitsi/list-users.ts';
 import { nativeChangePassword } from './native/change-password.ts';
 import { nativeCreateInvitation } from './native/create-invitation.ts';
@@ -44,7 +43,6 @@ import { wrappedLoginRoute } from './shared/wrapped-login.ts';
 const ROUTES = [
   expoRefresh,
   expoRegister,
-  expoSavePushToken,
   jitsiListUsers,
   nativeChangePassword,
   nativeCreateInvitation,

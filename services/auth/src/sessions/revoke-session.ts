@@ -20,7 +20,7 @@ export async function revokeSession(
       { _id: sessionId, userId: user, revokedAt: { $exists: false } },
       {
         $set: { revokedAt: new Date(context.clock.now()) },
-        $unset: { previousDigest: 1, sealedAnswer: 1, expoPushToken: 1 },
+        $unset: { previousDigest: 1, sealedAnswer: 1 },
         $push: { outbox: event },
       },
     ),

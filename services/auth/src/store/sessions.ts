@@ -20,8 +20,6 @@ export interface SessionDoc {
   /** The store removes it some time after. */
   readonly expiresAt: Date;
   readonly revokedAt?: Date;
-  /** Where its device is reached through Expo while it is not connected. Worth nothing once the session is over, however it ended. */
-  readonly expoPushToken?: string;
   readonly ip: string;
   readonly userAgent?: string;
   readonly outbox: readonly BusEvent[];
@@ -43,7 +41,6 @@ const schema = new Schema<SessionDoc>(
     lastUsedAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
     revokedAt: Date,
-    expoPushToken: String,
     ip: { type: String, required: true },
     userAgent: String,
     outbox: outboxField,
@@ -51,7 +48,6 @@ const schema = new Schema<SessionDoc>(
   { versionKey: false, autoIndex: false, autoCreate: false },
 );
 schema.index({ userId: 1, lastUsedAt: -1 });
-schema.index({ expoPushToken: 1 }, { sparse: true });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 3600 });
 schema.index(...outboxIndex);
 
