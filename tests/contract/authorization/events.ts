@@ -122,6 +122,7 @@ export const EVENTS = table([
       'native call.end: call.end by id',
       'native call.signal: call.signal by id',
       'native call.resume: call.resume by id',
+      'native call.take: call.take',
     ],
   },
   {

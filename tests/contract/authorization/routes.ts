@@ -101,6 +101,7 @@ export const ROUTES = table([
       'get /api/v1/conversations',
       'get /api/v1/calls',
       'get /api/v1/ice-servers',
+      'get /api/ice-servers',
       'get /api/v1/sessions',
       ...['/auth/profile/', '/api/auth/profile/'].flatMap((path) => [
         `get ${path}`,

@@ -30,7 +30,8 @@ type Phase = 'none' | 'ringing' | 'active';
 
 function phaseFor({ type }: Command): Phase {
   if (type === 'call.answer' || type === 'call.reject' || type === 'call.ack') return 'ringing';
-  return type === 'call.end' || type === 'call.signal' || type === 'call.resume' ? 'active' : 'none';
+  const inCall: readonly Command['type'][] = ['call.end', 'call.signal', 'call.resume', 'call.take'];
+  return inCall.includes(type) ? 'active' : 'none';
 }
 
 /** The socket that a command names as the fixture has it. */
