@@ -13,6 +13,8 @@ export const notificationFields = {
   VAPID_PRIVATE_KEY: fields.secret({ min: 32 }).optional(),
   /** Whom web push services write to about our pushes: `mailto:` or `https:`. Apple's refuses a host that does not exist. */
   VAPID_SUBJECT: fields.text('mailto:admin@example.com'),
+  /** How long a connected device may take to say that it rings before it is pushed the ring, too: its socket may be dead. */
+  RING_ACK_MS: fields.integer({ min: 0, default: 3_000 }),
   /** How long a push may be due before an instance looks that did not put it. */
   PUSH_POLL_INTERVAL: fields.duration('500ms'),
   /** Registrations of devices by one user. */

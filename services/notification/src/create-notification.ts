@@ -6,6 +6,7 @@ import { followSessions } from './devices/follow-sessions.ts';
 import { serveReachable } from './handlers/reachable.ts';
 import { notificationRoutes } from './http/routes.ts';
 import { createOutside } from './outside/guarded-request.ts';
+import { startPlanning } from './planning/start-planning.ts';
 import { createSending } from './sending/create-sending.ts';
 import { openDevices } from './store/open-devices.ts';
 
@@ -38,6 +39,7 @@ export async function createNotification(
     };
     await followSessions(context, owner);
     owner.own(await serveReachable(context));
+    owner.own(await startPlanning({ ...context, ringAckMs: config.RING_ACK_MS }));
     return {
       name: 'notification',
       routes: [...notificationRoutes(context)],
