@@ -7,7 +7,7 @@ export {
   type CallState,
 } from './calls/call-handle.ts';
 export type { Calls, CallsPage, IceServers, PlaceOptions } from './calls/calls.ts';
-export { type PeerConnectionLike, PeerLink } from './calls/peer-link.ts';
+export { type PeerConnectionLike, PeerLink, type PeerLinkOptions } from './calls/peer-link.ts';
 export type { Chat, HistoryOptions, Page } from './chat/chat.ts';
 export { directConversation, roomConversation } from './chat/conversation-ids.ts';
 export type { SendOptions, Sent } from './chat/outbox.ts';
@@ -35,6 +35,7 @@ export type {
   CallKind,
   ConversationNotifications,
   ConversationSummary,
+  IceServer,
   JitsiRoom,
   Message,
   NotificationPreferences,

@@ -64,7 +64,7 @@ export interface IceServer {
 }
 
 /** How a call's media go: into a room, or peer to peer by these servers. */
-interface Way {
+export interface Way {
   readonly jitsi?: JitsiRoom;
   readonly iceServers?: readonly IceServer[];
   /** When their credentials lapse, ISO 8601. */

@@ -1,6 +1,6 @@
 import type { Subscribable } from '../emitter.ts';
 import { type ErrorFacts, SwitchboardError } from '../errors.ts';
-import type { Call, JitsiRoom, PublicUser, ServerEvents, Signal } from '../wire.ts';
+import type { Call, IceServer, JitsiRoom, PublicUser, ServerEvents, Signal } from '../wire.ts';
 
 /**
  *   outgoing:  placing ──▶ ringing ─────────────▶ active ──▶ ended
@@ -11,6 +11,7 @@ export type CallState = 'placing' | 'ringing' | 'answering' | 'active' | 'ended'
 /**
  * hangup: a party ended an answered call. cancelled: the caller gave up. rejected, busy: the callee said so. timeout: nobody answered.
  * unavailable: no device could be rung. network_error: a party stayed away too long. answered_elsewhere, rejected_elsewhere: by another device of this user.
+ * moved: another device of this user took it over.
  * lost: it was over when this device came back; the history of calls says how.
  */
 export type CallEndedReason =
@@ -36,6 +37,12 @@ export interface CallEvents {
   away: { readonly graceUntil?: string };
   /** The other party is back, perhaps with another device. */
   back: { readonly by: PublicUser };
+  /** The other party goes on with another device: that one offers anew, to a new peer connection. */
+  moved: { readonly by: PublicUser };
+  /** This client took the call over from another device of its user: it has to offer to the other party. */
+  taken: { readonly call: Call };
+  /** The servers for this call from now on; the credentials of the former ones lapse soon. */
+  'ice-servers': { readonly iceServers: readonly IceServer[]; readonly expiresAt?: string };
   /** This client lost its connection and has its place in the call again. Media may need an ICE restart. */
   resumed: { readonly call: Call };
   ended: CallEnded;
@@ -58,6 +65,8 @@ export interface CallHandle extends Subscribable<CallEvents> {
   readonly offer: unknown;
   /** The room to meet in, for a jitsi call. */
   readonly jitsi: JitsiRoom | undefined;
+  /** STUN and TURN servers for the peer connection, with credentials that lapse; the event `ice-servers` brings newer ones. */
+  readonly iceServers: readonly IceServer[];
   /** Why it is over, once it is. */
   readonly ended: CallEnded | undefined;
   /**

@@ -1,12 +1,12 @@
 import type { Connection, OpenedLine } from '../connection/connection.ts';
 import type { RequestOptions, Requests } from '../connection/requests.ts';
 import type { Emitter } from '../emitter.ts';
-import { asSwitchboardError, type SwitchboardError } from '../errors.ts';
+import { asSwitchboardError, SwitchboardError } from '../errors.ts';
 import type { ClientEvents } from '../events.ts';
 import { randomId } from '../random-id.ts';
 import type { Api } from '../session/api.ts';
 import { quietTimer } from '../timing.ts';
-import type { Account, Acks, Call, CallKind, JitsiRoom, ServerEvents, Target } from '../wire.ts';
+import type { Account, Acks, Call, CallKind, IceServer, ServerEvents, Target, Way } from '../wire.ts';
 import { type CallEndedReason, CallFailed, type CallHandle } from './call-handle.ts';
 import { busyServer, LiveCall, type LiveCallParts } from './live-call.ts';
 
@@ -27,11 +27,7 @@ export interface CallsPage {
 }
 
 export interface IceServers {
-  readonly iceServers: {
-    readonly urls: string[];
-    readonly username?: string;
-    readonly credential?: string;
-  }[];
+  readonly iceServers: IceServer[];
   /** When the credentials lapse, ISO 8601; absent when none do. */
   readonly expiresAt?: string;
 }
@@ -71,12 +67,18 @@ export class Calls {
       failed: (error) => parts.events.emit('error', error),
     };
     const { events } = parts.connection;
-    events.on('call.incoming', ({ call, offer, jitsi }) => this.#incoming(call, offer, jitsi));
-    events.on('call.answered', ({ call, by, answer, jitsi }) => {
-      const mine = this.#described(call, jitsi);
+    events.on('call.incoming', ({ call, offer, ...way }) => this.#incoming(call, offer, way));
+    events.on('call.answered', ({ call, by, answer, ...way }) => {
+      const mine = this.#described(call, way);
       if (mine?.direction === 'outgoing') mine.answered(by, answer);
     });
-    events.on('call.signal', ({ callId, signal }) => this.#live.get(callId)?.receive(signal));
+    events.on('call.signal', ({ callId, signal, socketId }) =>
+      this.#live.get(callId)?.receive(signal, socketId),
+    );
+    events.on('call.moved', ({ call, by, device }) => this.#described(call)?.moved(by, device.deviceId));
+    events.on('ice.servers', ({ callId, iceServers, expiresAt }) =>
+      this.#live.get(callId)?.renewServers(iceServers, expiresAt),
+    );
     events.on('call.rejected', ({ call, by, reason }) => this.#described(call)?.finish({ reason, by }));
     events.on('call.ended', ({ call, by, reason }) =>
       this.#described(call)?.finish({ reason, ...(by ? { by } : {}) }),
@@ -127,9 +129,9 @@ export class Calls {
     }
     if (ack.call.id !== id) {
       this.#live.delete(id);
-      return this.#met(ack.call, ack.jitsi);
+      return this.#met(ack.call, ack);
     }
-    call.describe(ack.call, ack.jitsi);
+    call.describe(ack.call, ack);
     // Over or answered while its ack was on the way, or before a repetition of it.
     if (ack.call.phase === 'ended') call.finish({ reason: reasonOf(ack.call) });
     else call.ring(undefined);
@@ -154,7 +156,32 @@ export class Calls {
   async resume(options: RequestOptions = {}): Promise<CallHandle | null> {
     const ack = await this.#parts.requests.ask('call.resume', {}, options);
     if (!ack.call) return null;
-    return this.#met(ack.call, ack.jitsi, ack.offer);
+    return this.#met(ack.call, ack, ack.offer);
+  }
+
+  /**
+   * Goes on here with the live call that another device of this user is in; that one hears that the call `moved`, and so does the other party. Which call: the
+   * one that `resume()` or an ending `answered_elsewhere` named. Bind a `PeerLink` to what this resolves with, with the tracks already added: it offers anew.
+   *
+   * Rejects with CALL_NOT_FOUND when it is over, CALL_IN_PROGRESS when yet another device was faster, INVALID_DATA while it rings.
+   */
+  async takeOver(callId: string, options: RequestOptions = {}): Promise<CallHandle> {
+    const { requests, connection, me } = this.#parts;
+    const ack = await requests.ask('call.take', { callId }, { ...options, again: busyServer });
+    const outgoing = ack.call.caller.id === me()?.id;
+    const seat = outgoing ? ack.call.callerDevice : ack.call.answerDevice;
+    const { state } = connection;
+    if (state.status === 'connected' && seat?.deviceId !== state.deviceId) {
+      throw new SwitchboardError({ code: 'CALL_IN_PROGRESS', message: 'Another device took the call over' });
+    }
+    const known = this.#live.get(callId);
+    const call = known ?? new LiveCall(callId, outgoing ? 'outgoing' : 'incoming', this.#callParts);
+    const mine = known?.seated === true;
+    this.#live.set(callId, call);
+    this.#dismissed.delete(callId);
+    call.describe(ack.call, ack);
+    if (!mine) call.taken();
+    return call;
   }
 
   /** One's calls that were, newest first; `before`: the id of the last one seen. */
@@ -180,28 +207,28 @@ export class Calls {
     for (const call of [...this.#live.values()]) call.finish({ reason: 'lost' });
   }
 
-  #described(call: Call, jitsi?: JitsiRoom): LiveCall | undefined {
+  #described(call: Call, way?: Way): LiveCall | undefined {
     const mine = this.#live.get(call.id);
-    mine?.describe(call, jitsi);
+    mine?.describe(call, way);
     return mine;
   }
 
-  #incoming(call: Call, offer: unknown, jitsi: JitsiRoom | undefined): void {
+  #incoming(call: Call, offer: unknown, way: Way): void {
     if (this.#dismissed.has(call.id)) return;
-    const known = this.#described(call, jitsi);
+    const known = this.#described(call, way);
     if (known) {
       if (known.direction !== 'incoming') return;
       known.ring(offer);
       this.#acknowledge(known);
       return;
     }
-    this.#announce(call, offer, jitsi);
+    this.#announce(call, offer, way);
   }
 
-  #announce(call: Call, offer: unknown, jitsi: JitsiRoom | undefined): LiveCall {
+  #announce(call: Call, offer: unknown, way: Way | undefined): LiveCall {
     const fresh = new LiveCall(call.id, 'incoming', this.#callParts);
     this.#live.set(call.id, fresh);
-    fresh.describe(call, jitsi);
+    fresh.describe(call, way);
     fresh.ring(offer);
     if (call.phase === 'active') fresh.activate();
     else {
@@ -218,18 +245,18 @@ export class Calls {
   }
 
   /** The handle of a call that a reply named. */
-  #met(call: Call, jitsi?: JitsiRoom, offer?: unknown): LiveCall {
-    const known = this.#described(call, jitsi);
+  #met(call: Call, way?: Way, offer?: unknown): LiveCall {
+    const known = this.#described(call, way);
     if (known) {
       if (call.phase === 'active') known.activate();
       return known;
     }
     this.#dismissed.delete(call.id);
     const me = this.#parts.me()?.id;
-    if (call.caller.id !== me) return this.#announce(call, offer, jitsi);
+    if (call.caller.id !== me) return this.#announce(call, offer, way);
     const mine = new LiveCall(call.id, 'outgoing', this.#callParts);
     this.#live.set(call.id, mine);
-    mine.describe(call, jitsi);
+    mine.describe(call, way);
     mine.ring(undefined);
     if (call.phase === 'active') mine.activate();
     return mine;
@@ -249,7 +276,7 @@ export class Calls {
         call.finish({ reason: 'lost' });
         return;
       }
-      call.describe(ack.call, ack.jitsi);
+      call.describe(ack.call, ack);
       if (ack.call.phase === 'ringing') call.ring(ack.offer);
       else if (call.direction === 'outgoing') call.answered(call.other, undefined);
     } catch (failure) {
@@ -284,7 +311,7 @@ export class Calls {
       if (call.state === 'ended' || connection.state !== state) return;
       try {
         const ack = await requests.tell('call.resume', { callId: call.id });
-        if (ack.call) call.describe(ack.call, ack.jitsi);
+        if (ack.call) call.describe(ack.call, ack);
         else call.finish({ reason: 'lost' });
       } catch {
         // Asked again, or on the next line.

@@ -29,6 +29,11 @@ export class KeptEvents<Events extends object> extends Emitter<Events> {
     list.push(payload);
   }
 
+  /** What is kept of this kind is out of date. */
+  forget(event: keyof Events): void {
+    this.#kept.delete(event);
+  }
+
   #handOut<E extends keyof Events>(event: E): void {
     if (!this.has(event)) return;
     const kept = this.#kept.get(event) as Events[E][] | undefined;

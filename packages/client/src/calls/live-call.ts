@@ -1,7 +1,7 @@
 import type { Requests } from '../connection/requests.ts';
 import type { SubscribeOptions, Unsubscribe } from '../emitter.ts';
 import { asSwitchboardError, SwitchboardError } from '../errors.ts';
-import type { Call, JitsiRoom, PublicUser, Signal } from '../wire.ts';
+import type { Call, IceServer, JitsiRoom, PublicUser, Signal, Way } from '../wire.ts';
 import type { CallEnded, CallEvents, CallHandle, CallState } from './call-handle.ts';
 import { KeptEvents } from './kept-events.ts';
 import { SignalQueue } from './signal-queue.ts';
@@ -32,7 +32,13 @@ export class LiveCall implements CallHandle {
   #info: Call | undefined;
   #offer: unknown;
   #jitsi: JitsiRoom | undefined;
+  #iceServers: readonly IceServer[] = [];
   #otherAway = false;
+  /** The device on which the other party is, once it moved to it. */
+  #otherDevice: string | undefined;
+  /** The socket that the other party's last signal came from, and the one that it moved away from. */
+  #signalSocket: string | undefined;
+  #formerSocket: string | undefined;
   #lostSeat = false;
   #ended: CallEnded | undefined;
 
@@ -79,6 +85,9 @@ export class LiveCall implements CallHandle {
   get jitsi(): JitsiRoom | undefined {
     return this.#jitsi;
   }
+  get iceServers(): readonly IceServer[] {
+    return this.#iceServers;
+  }
   get ended(): CallEnded | undefined {
     return this.#ended;
   }
@@ -102,7 +111,7 @@ export class LiveCall implements CallHandle {
     try {
       const payload = { callId: this.id, ...(answer === undefined ? {} : { answer }) };
       const ack = await this.#parts.requests.ask('call.answer', payload, { again: busyServer });
-      this.describe(ack.call, ack.jitsi);
+      this.describe(ack.call, ack);
       this.activate();
     } catch (failure) {
       const error = asSwitchboardError(failure);
@@ -146,9 +155,18 @@ export class LiveCall implements CallHandle {
 
   // What follows is for calls.ts: the server's word on this call.
 
-  describe(info: Call, jitsi?: JitsiRoom): void {
+  describe(info: Call, { jitsi, iceServers, iceExpiresAt }: Way = {}): void {
     this.#info = info;
     if (jitsi) this.#jitsi = jitsi;
+    if (iceServers) this.renewServers(iceServers, iceExpiresAt);
+  }
+
+  renewServers(iceServers: readonly IceServer[], expiresAt: string | undefined): void {
+    const first = this.#iceServers.length === 0;
+    if (this.#state === 'ended' || JSON.stringify(iceServers) === JSON.stringify(this.#iceServers)) return;
+    this.#iceServers = iceServers;
+    if (!first)
+      this.#events.emit('ice-servers', { iceServers, ...(expiresAt === undefined ? {} : { expiresAt }) });
   }
 
   /** It rings; again with a newer offer, or on a new line. */
@@ -175,14 +193,38 @@ export class LiveCall implements CallHandle {
     this.#parts.settle(this);
   }
 
-  receive(signal: Signal): void {
-    if (this.#state !== 'ended') this.#events.emit('signal', signal);
+  receive(signal: Signal, socketId: string | undefined): void {
+    if (this.#state === 'ended' || (socketId !== undefined && socketId === this.#formerSocket)) return;
+    this.#signalSocket = socketId;
+    this.#events.emit('signal', signal);
+  }
+
+  /** May be told twice. What the former device said, or was to be said to it, means nothing to the new one. */
+  moved(by: PublicUser, deviceId: string): void {
+    if (this.#state === 'ended' || this.#otherDevice === deviceId) return;
+    this.#otherDevice = deviceId;
+    this.#formerSocket = this.#signalSocket;
+    this.#otherAway = false;
+    this.#signals.drop();
+    this.#events.forget('signal');
+    this.#events.emit('moved', { by });
+  }
+
+  /** The seat was another device's, and nothing that happened there is of use here. */
+  taken(): void {
+    this.#lostSeat = false;
+    this.activate();
+    this.#events.emit('taken', { call: this.info });
   }
 
   otherIs(state: 'away' | 'back', by: PublicUser, graceUntil: string | undefined): void {
     this.#otherAway = state === 'away';
     if (state === 'away') this.#events.emit('away', graceUntil === undefined ? {} : { graceUntil });
     else this.#events.emit('back', { by });
+  }
+
+  get seated(): boolean {
+    return this.#signals.seated;
   }
 
   /** Without a line, or without the seat on it: signals wait. */

@@ -18,6 +18,7 @@ class FakePeer extends EventTarget {
   localDescription: Description | null = null;
   remoteDescription: Description | null = null;
   readonly candidates: unknown[] = [];
+  configuration: object = { iceTransportPolicy: 'all' };
   #offers = 0;
 
   constructor(name: string) {
@@ -54,6 +55,14 @@ class FakePeer extends EventTarget {
   async addIceCandidate(candidate: unknown): Promise<void> {
     if (!this.remoteDescription) throw new Error('no description');
     this.candidates.push(candidate);
+  }
+
+  getConfiguration(): object {
+    return this.configuration;
+  }
+
+  setConfiguration(configuration: object): void {
+    this.configuration = configuration;
   }
 
   find(candidate: string): void {
@@ -165,6 +174,48 @@ describe('a peer link', () => {
     );
     expect(before).not.toEqual(b.localDescription);
     expect(b.localDescription?.type).toBe('answer');
+  });
+
+  it('of a party that took the call over offers anew, and the other party answers it with a new connection', async () => {
+    const [old, here, fresh] = [new FakePeer('old'), new FakePeer('here'), new FakePeer('fresh')];
+    const { caller, callee, tell } = callBetween();
+    let renewed = 0;
+    const link = new PeerLink(old, {
+      renew: async () => {
+        renewed += 1;
+        return fresh;
+      },
+    });
+    await link.offer();
+    link.bind(caller);
+    tell.caller.emit('moved', { by: bob });
+    // Kept for whoever binds: the connection and its tracks come first.
+    tell.callee.emit('taken', { call: {} as never });
+    new PeerLink(here).bind(callee);
+    await until('the new ones agree', () => agreed(here, fresh));
+    expect([fresh.localDescription?.type, renewed]).toEqual(['answer', 1]);
+    old.find('late');
+    fresh.find('new');
+    await until('it came', () => here.candidates.length > 0);
+    expect(here.candidates).toEqual(['new']);
+  });
+
+  it('takes new servers into its configuration, and leaves the rest of that as it is', async () => {
+    const { a, tell } = await connected();
+    const iceServers = [{ urls: ['turn:turn.example.com'], username: '1:1', credential: 'x' }];
+    tell.caller.emit('ice-servers', { iceServers });
+    expect(a.configuration).toEqual({ iceTransportPolicy: 'all', iceServers });
+  });
+
+  it('repeats an offer that the other party was not there to hear', async () => {
+    const { a, b, mine, tell, caller } = await connected();
+    const there = caller.signal.bind(caller);
+    (caller as { signal: CallHandle['signal'] }).signal = () => {};
+    await mine.renegotiate();
+    expect(a.signalingState).toBe('have-local-offer');
+    (caller as { signal: CallHandle['signal'] }).signal = there;
+    tell.caller.emit('back', { by: bob });
+    await until('they agree', () => agreed(a, b) && a.localDescription?.sdp.startsWith('offer 2'));
   });
 
   it('says and hears nothing after the end', async () => {

@@ -1,4 +1,4 @@
-import type { Signal } from '../wire.ts';
+import type { IceServer, Signal } from '../wire.ts';
 import type { CallHandle } from './call-handle.ts';
 
 interface Description {
@@ -19,17 +19,29 @@ export interface PeerConnectionLike {
   addIceCandidate(candidate: never): Promise<void>;
   addEventListener(type: string, listener: (event: object) => void): void;
   removeEventListener(type: string, listener: (event: object) => void): void;
+  getConfiguration?(): object;
+  setConfiguration?(configuration: never): void;
+}
+
+export interface PeerLinkOptions {
+  /**
+   * Makes a new connection in place of the present one, with the same tracks: the other party went on with another device. Closing the old one is the application's,
+   * too. Without this the link goes on with the connection it has, which not every browser can.
+   */
+  readonly renew?: () => PeerConnectionLike | Promise<PeerConnectionLike>;
 }
 
 /**
  * Binds a peer connection to a call, by the rules of docs/negotiation.md: an offer travels with the ring or, where the caller had none, follows the accept; its
  * answer travels with the accept or follows it; candidates trickle; after the answer an offer from either side renegotiates. When two such offers cross, the
- * caller's stands. When media breaks, or a party returns to the call, ICE is restarted.
+ * caller's stands. When media breaks, or a party returns to the call, ICE is restarted. When this client took
+ * the call over, it offers to the other party; when the other party moved to another device, negotiation begins anew with a new connection.
  *
  * Tracks, and what is done with remote ones, are the application's; so is closing the connection when the call has ended.
  */
 export class PeerLink {
-  readonly #connection: PeerConnectionLike;
+  #connection: PeerConnectionLike;
+  readonly #renew: PeerLinkOptions['renew'];
   readonly #own: Signal[] = [];
   readonly #early: unknown[] = [];
   #call: CallHandle | undefined;
@@ -37,10 +49,10 @@ export class PeerLink {
   #turn: Promise<unknown> = Promise.resolve();
   #over = false;
 
-  constructor(connection: PeerConnectionLike) {
+  constructor(connection: PeerConnectionLike, { renew }: PeerLinkOptions = {}) {
     this.#connection = connection;
-    connection.addEventListener('icecandidate', this.#onCandidate);
-    connection.addEventListener('connectionstatechange', this.#onState);
+    this.#renew = renew;
+    this.#listen();
   }
 
   readonly #onCandidate = (event: object): void => {
@@ -71,6 +83,10 @@ export class PeerLink {
   bind(call: CallHandle): void {
     this.#call = call;
     const stops = [
+      call.on('moved', () => this.#quietly(this.#inTurn(() => this.#beginAnew()))),
+      call.on('taken', () => this.#quietly(this.renegotiate())),
+      call.on('ice-servers', ({ iceServers }) => this.#configure(iceServers)),
+      call.on('back', () => this.#repeatOffer()),
       call.on('signal', (signal) => this.#quietly(this.#inTurn(() => this.#handle(signal)))),
       call.on('answered', ({ answer }) => this.#quietly(this.#inTurn(() => this.#answered(answer)))),
       call.on('resumed', () => this.#restart()),
@@ -85,8 +101,42 @@ export class PeerLink {
   /** Hears and says nothing more. The peer connection itself stays as it is. */
   close(): void {
     this.#over = true;
+    this.#unlisten();
+  }
+
+  #listen(): void {
+    this.#connection.addEventListener('icecandidate', this.#onCandidate);
+    this.#connection.addEventListener('connectionstatechange', this.#onState);
+  }
+
+  #unlisten(): void {
     this.#connection.removeEventListener('icecandidate', this.#onCandidate);
     this.#connection.removeEventListener('connectionstatechange', this.#onState);
+  }
+
+  async #beginAnew(): Promise<void> {
+    if (!this.#renew || this.#over) return;
+    this.#unlisten();
+    this.#early.length = 0;
+    this.#connection = await this.#renew();
+    if (!this.#over) this.#listen();
+  }
+
+  /** What is gathered from now on is gathered by these; what is connected stays so. */
+  #configure(iceServers: readonly IceServer[]): void {
+    const connection = this.#connection;
+    if (this.#over || !connection.setConfiguration) return;
+    try {
+      connection.setConfiguration({ ...connection.getConfiguration?.(), iceServers } as never);
+    } catch {
+      // One that is closed, or takes no such servers: it goes on as it is.
+    }
+  }
+
+  /** An offer that was made while the other party was away did not reach it. */
+  #repeatOffer(): void {
+    if (this.#connection.signalingState === 'have-local-offer')
+      this.#send({ kind: 'offer', payload: this.#local() });
   }
 
   /** New tracks or a new network: offers anew inside the call. */

@@ -45,10 +45,19 @@ export class SignalQueue {
     this.#flush();
   }
 
+  get seated(): boolean {
+    return this.#seated;
+  }
+
   /** This device holds its seat, or does not (any more). */
   seat(seated: boolean): void {
     this.#seated = seated;
     this.#flush();
+  }
+
+  /** Whoever they were for is not there any more. */
+  drop(): void {
+    this.#waiting = [];
   }
 
   clear(): void {
