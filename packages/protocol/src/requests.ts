@@ -157,6 +157,8 @@ export const Notice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call.changed'), callId: z.string() }),
   /** The push targets or notification settings of the user changed. */
   z.object({ type: z.literal('push.changed'), userId: UserId }),
+  /** An administrator changed a webhook, or one was turned off. */
+  z.object({ type: z.literal('webhooks.changed') }),
   /** Somebody came into a room or left it, on any node. `gone`: the room was deleted and nobody is in it any more. */
   z.object({ type: z.literal('room.changed'), roomId: RoomId, gone: z.literal(true).optional() }),
 ]);

@@ -9,6 +9,7 @@ import { createOutside } from './outside/guarded-request.ts';
 import { startPlanning } from './planning/start-planning.ts';
 import { createSending } from './sending/create-sending.ts';
 import { openDevices } from './store/open-devices.ts';
+import { startWebhooks } from './webhooks/start-webhooks.ts';
 
 /** Push targets, pushes and webhooks. Several may run on one database; they share the work by leases on what is due. */
 export async function createNotification(
@@ -40,9 +41,10 @@ export async function createNotification(
     await followSessions(context, owner);
     owner.own(await serveReachable(context));
     owner.own(await startPlanning({ ...context, ringAckMs: config.RING_ACK_MS }));
+    const webhooks = owner.own(await startWebhooks(context));
     return {
       name: 'notification',
-      routes: [...notificationRoutes(context)],
+      routes: [...notificationRoutes(context), ...webhooks.routes],
       checks: [
         mongo.check,
         {
