@@ -1,5 +1,6 @@
 import type { CallId } from '@switchboard/protocol';
 import type { Session } from '../edge/session.ts';
+import { Arrivals } from './arrivals.ts';
 import { Background } from './background.ts';
 import { CallTimers } from './call-timers.ts';
 import { HostedCalls } from './hosted-calls.ts';
@@ -20,8 +21,7 @@ export interface CallNode {
   readonly changes: KeyedQueue;
   /** Publishing of one call's events, in order. */
   readonly publishing: KeyedQueue;
-  /** Sockets that were announced before: their second announcement only names their dialect. */
-  readonly known: WeakSet<Session>;
+  readonly arrivals: Arrivals;
   /** Sockets that are gone; a seat won in the meantime is lost at once. */
   readonly departed: WeakSet<Session>;
 }
@@ -36,7 +36,7 @@ export function createCallNode(): CallNode {
     background: new Background(),
     changes: new KeyedQueue(),
     publishing: new KeyedQueue(),
-    known: new WeakSet(),
+    arrivals: new Arrivals(),
     departed: new WeakSet(),
   };
 }

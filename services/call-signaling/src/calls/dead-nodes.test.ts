@@ -71,6 +71,18 @@ describe('a party whose node died, back through another long before its lease la
     expect(cluster.eventsOf('call.ended').map(({ call }) => call.endReason)).toEqual(['hangup']);
   });
 
+  it('is heard though it speaks before it has arrived', async () => {
+    const { alice } = await connected();
+    cluster.nodes[1]?.crash();
+    const { device: back, arrive } = cluster.enter(2, 'peer', 2);
+    const hangingUp = back.send({ type: 'call.end', ref: CURRENT });
+    await clock.advance(BEAT_MS);
+    await arrive();
+    await clock.advance(SILENT_MS + BEAT_MS);
+    expect(good(await hangingUp).call?.endReason).toBe('hangup');
+    await until('alice hears', () => heardHangup(alice));
+  });
+
   it('has its seat within 4 s, and what it said at once is passed on', async () => {
     const { alice, bob, call } = await connected();
     cluster.nodes[1]?.crash();

@@ -67,15 +67,20 @@ export async function createCallLifecycle(
 
   return {
     async deviceArrived(session) {
+      const first = calls.arrivals.begin(session);
       try {
-        await arrive(context, session);
+        if (first) await arrive(context, session);
+        else declared(context, session);
       } catch (err) {
         logger.warn({ err, userId: session.identity.id }, 'a new device was not told of its call');
+      } finally {
+        if (first) calls.arrivals.end(session);
       }
     },
     async deviceLost(session) {
       calls.departed.add(session);
       calls.waiting.removeNewcomer(session);
+      calls.arrivals.end(session);
       unseat(context, session);
     },
     renew() {
@@ -92,11 +97,6 @@ export async function createCallLifecycle(
 
 async function arrive(context: SignalingContext, session: Session): Promise<void> {
   const { calls } = context;
-  if (calls.known.has(session)) {
-    declared(context, session);
-    return;
-  }
-  calls.known.add(session);
   const userId = session.identity.id;
   const now = context.clock.now();
   const wait = { since: now, until: now + waitMs(context.timings) };
@@ -113,9 +113,9 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
       const returned = await returnDevice(context, session, state);
       if (!returned) calls.waiting.add(callId, session, wait);
     } else if (state.callees[userId] === 'ringing' && state.call.phase === 'ringing') {
-      // Not yet published, the ring is still on its way and will find this socket, too.
-      const onItsWay = outbox.some((event) => event.type === 'call.ringing');
-      if (!onItsWay) ringLate(context, session, state);
+      // A ring that is not known to be told finds every socket that was there before its call; one that came later is rather rung twice than not at all.
+      const untold = outbox.some((event) => event.type === 'call.ringing');
+      if (!untold || Date.parse(state.call.createdAt) < now) ringLate(context, session, state);
     }
   });
 }

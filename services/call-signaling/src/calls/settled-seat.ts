@@ -7,18 +7,13 @@ import { pause } from './pause.ts';
 import { BEAT_MS, SILENT_MS } from './pulse.ts';
 
 const ASK_AGAIN_MS = BEAT_MS / 4;
-/** By then a dead node is known to be dead, and this node to be one that can tell. */
-const GIVE_UP_MS = SILENT_MS + 2 * BEAT_MS;
-
-/** Whether a device came to the call while its user's seat there seemed taken. */
-export function waits({ calls, clock }: SignalingContext, session: Session, callId: CallId): boolean {
-  return calls.waiting.since(callId, session, clock.now()) !== undefined;
-}
+/** By then a dead node is known to be dead, even if this one had to become steady first. */
+const GIVE_UP_MS = 3 * SILENT_MS;
 
 /**
  * A device that was cut off by the death of its node is back sooner than anybody knows of that death, and the first thing it says, perhaps to hang up, is not
  * to be refused for that. Resolves when it has its seat again, or another device is known to sit there, or it cannot be known in time; at once for a device
- * that does not wait for a seat.
+ * that has arrived and does not wait for a seat.
  */
 export async function settledSeat(
   context: SignalingContext,
@@ -26,6 +21,7 @@ export async function settledSeat(
   callId: CallId,
 ): Promise<void> {
   const { clock, calls } = context;
+  await calls.arrivals.over(session);
   const giveUpAt = clock.now() + GIVE_UP_MS;
   for (;;) {
     const since = calls.waiting.since(callId, session, clock.now());

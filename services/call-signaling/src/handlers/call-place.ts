@@ -5,7 +5,7 @@ import { findCallees } from '../calls/callees.ts';
 import { claimedCall } from '../calls/claims.ts';
 import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
 import { refuse } from '../calls/refusal.ts';
-import { settledSeat, waits } from '../calls/settled-seat.ts';
+import { settledSeat } from '../calls/settled-seat.ts';
 import { load, transition } from '../calls/transition.ts';
 import type { Handler } from '../context.ts';
 
@@ -42,7 +42,7 @@ export const callPlace: Handler<'call.place'> = async (session, command, context
 /** The call in which its user is. A device that waits for its seat there is given it first, if it can be: what it sends is for that call. */
 async function callOf({ context, session }: Placing): Promise<CallState | undefined> {
   const mine = await claimedCall(context, session.identity.id);
-  if (!mine || !waits(context, session, mine.call.id)) return mine;
+  if (!mine) return undefined;
   await settledSeat(context, session, mine.call.id);
   return claimedCall(context, session.identity.id);
 }

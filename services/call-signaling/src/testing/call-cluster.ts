@@ -123,6 +123,8 @@ export async function createCallCluster(options: ClusterOptions = {}) {
   const events: CallEvent[] = [];
   const seen = new Set<CallId>();
   const historyAway = { now: false };
+  const ledgerAway = { now: false };
+  const rings: { readonly callId: CallId; readonly deviceId: DeviceId; readonly at: number }[] = [];
   const warnings: string[] = [];
   const logger = createLogger({
     level: 'warn',
@@ -349,6 +351,12 @@ export async function createCallCluster(options: ClusterOptions = {}) {
           return seen.has(callId);
         },
       },
+      ledger: {
+        rung: async (callId, rung, at) => {
+          if (ledgerAway.now) throw unavailable('The database');
+          rings.push(...rung.map(({ deviceId }) => ({ callId, deviceId, at })));
+        },
+      },
       calls: createCallNode(),
       timings,
       presence: {
@@ -452,6 +460,10 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     warnings,
     /** While `now`, nobody can ask history. */
     historyAway,
+    /** While `now`, nothing can be written to the ledger. */
+    ledgerAway,
+    /** What was. */
+    rings,
     rates,
     statuses,
     roomPresence,
@@ -463,13 +475,22 @@ export async function createCallCluster(options: ClusterOptions = {}) {
 
     /** A socket of a user, authenticated and announced. */
     async connect(user: number, dialect: DialectName | null = 'native', node = 0): Promise<TestDevice> {
+      const { device, arrive } = cluster.enter(user, dialect, node);
+      await arrive();
+      return device;
+    },
+
+    /** The same, authenticated, and not yet announced. */
+    enter(user: number, dialect: DialectName | null, node: number) {
       const host = nodes[node];
       if (!host) throw new RangeError(`no node ${node}`);
       const device = new TestDevice(host, UserId.parse(String(user)), dialect);
       devices.set(device.deviceId, device);
-      await present(device);
-      await host.lifecycle.deviceArrived(device);
-      return device;
+      const arrive = async (): Promise<void> => {
+        await present(device);
+        await host.lifecycle.deviceArrived(device);
+      };
+      return { device, arrive };
     },
 
     /** An active room. */
