@@ -135,4 +135,28 @@ describe.runIf(executablePath)('two browser windows', () => {
     await alice.locator('[role=dialog]').waitFor({ state: 'detached' });
     expect(await second.locator('[role=dialog]').count()).toBe(0);
   });
+
+  it('a call moves to another window of a party and back, and they see each other after each move', async () => {
+    const [first, bob] = [await window('alice'), await window('bob')];
+    await first.locator('[data-user=bob]').click();
+    await first.getByRole('button', { name: 'Video call' }).click();
+    await bob.getByRole('button', { name: 'Answer' }).click();
+    await Promise.all([playing(first), playing(bob)]);
+
+    const second = await window('alice');
+    for (const [from, to] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      await to.getByRole('button', { name: 'Take it here' }).click();
+      await from.locator('[role=dialog]').waitFor({ state: 'detached' });
+      // A new connection plays from nothing.
+      await Promise.all([playing(to), bob.locator('[data-stage=connected]').waitFor()]);
+      await Promise.all([stillPlaying(to), stillPlaying(bob)]);
+      expect(await from.evaluate(() => document.querySelector('video.theirs'))).toBeNull();
+    }
+    await picture(second, 'call-elsewhere');
+    await bob.getByRole('button', { name: 'Hang up' }).click();
+    await first.locator('[role=dialog]').waitFor({ state: 'detached' });
+  });
 });

@@ -17,6 +17,8 @@ export interface CurrentCall {
 }
 
 export const current = signal<CurrentCall | null>(null);
+/** A call of this user in another device or window, which may go on here. */
+export const elsewhere = signal<Pick<CallHandle, 'id' | 'kind' | 'media' | 'other'> | null>(null);
 export const localStream = signal<MediaStream | null>(null);
 export const remoteStream = signal<MediaStream | null>(null);
 export const notice = signal<string | null>(null);
@@ -45,6 +47,7 @@ const words: Record<string, string> = {
   lost: 'Connection lost',
   answered_elsewhere: 'Answered on another device',
   rejected_elsewhere: 'Declined on another device',
+  moved: 'Goes on on another device',
 };
 
 function finish(reason?: string): void {
@@ -74,8 +77,10 @@ async function capture(callId: string, kind: CallKind): Promise<MediaStream> {
   return stream;
 }
 
-/** Credentials lapse, so they are asked for each call; without an answer the local network has to do. */
+/** They come with the call. Before it is placed they are asked for; without an answer the local network has to do. */
 async function iceServers(): Promise<RTCIceServer[]> {
+  const { handle } = machinery;
+  if (handle) return [...handle.iceServers];
   try {
     return (await client.calls.iceServers()).iceServers;
   } catch {
@@ -84,8 +89,15 @@ async function iceServers(): Promise<RTCIceServer[]> {
 }
 
 async function makeLink(callId: string, stream: MediaStream): Promise<PeerLink> {
+  const connection = await connect(callId, stream);
+  return new PeerLink(connection, { renew: () => connect(callId, stream) });
+}
+
+/** In place of the connection there was, if any. */
+async function connect(callId: string, stream: MediaStream): Promise<RTCPeerConnection> {
   const servers = await iceServers();
   assertWanted(callId);
+  machinery.connection?.close();
   const connection = new RTCPeerConnection({ iceServers: servers });
   machinery.connection = connection;
   for (const track of stream.getTracks()) connection.addTrack(track, stream);
@@ -95,7 +107,7 @@ async function makeLink(callId: string, stream: MediaStream): Promise<PeerLink> 
   connection.onconnectionstatechange = () => {
     if (connection.connectionState === 'connected') stage(callId, 'connected');
   };
-  return new PeerLink(connection);
+  return connection;
 }
 
 function stage(callId: string, now: CurrentCall['stage']): void {
@@ -111,8 +123,10 @@ function follow(call: CallHandle): void {
     stage(call.id, machinery.connection?.connectionState === 'connected' ? 'connected' : 'connecting');
   call.on('back', returned);
   call.on('resumed', returned);
+  call.on('moved', () => stage(call.id, 'connecting'));
   call.on('ended', ({ reason, by }) => {
     if (current.value?.id !== call.id) return;
+    if (reason === 'answered_elsewhere' || reason === 'moved') offerHere(call);
     const own = by?.id === account.value?.id || call.direction === 'outgoing';
     finish(reason === 'hangup' || (reason === 'cancelled' && own) ? undefined : reason);
   });
@@ -121,6 +135,7 @@ function follow(call: CallHandle): void {
 export async function place(other: PublicUser, kind: CallKind): Promise<void> {
   if (current.value) return;
   notice.value = null;
+  elsewhere.value = null;
   const id = crypto.randomUUID();
   current.value = { id, kind, other, stage: 'outgoing' };
   const { signal: given } = machinery.placing;
@@ -169,12 +184,44 @@ export async function rejoin(): Promise<void> {
   const seat = call.direction === 'outgoing' ? callerDevice : answerDevice;
   const { connection } = client;
   if (connection.status === 'connected' && seat?.deviceId === connection.deviceId) await comeBack(call);
-  // Another window has it, and leaves it to this one when it closes.
-  else call.on('resumed', () => void comeBack(call));
+  else {
+    // Another window has it, and leaves it to this one when it closes.
+    call.on('resumed', () => void comeBack(call));
+    offerHere(call);
+  }
+}
+
+function offerHere({ id, kind, media, other }: CallHandle): void {
+  elsewhere.value = { id, kind, media, other };
+}
+
+/** Goes on here with the call that another window or device of this user is in. */
+export async function takeOver(): Promise<void> {
+  const there = elsewhere.value;
+  elsewhere.value = null;
+  if (!there || current.value) return;
+  const { media, ...shown } = there;
+  notice.value = null;
+  current.value = { ...shown, stage: 'connecting' };
+  try {
+    // First, so that nobody is left waiting by a window that has no microphone.
+    const stream = media === 'p2p' ? await capture(there.id, there.kind) : undefined;
+    const call = await client.calls.takeOver(there.id);
+    if (current.value?.id !== there.id) {
+      call.end();
+      return;
+    }
+    follow(call);
+    if (stream) (await makeLink(call.id, stream)).bind(call);
+    else if (call.jitsi) current.value = { ...shown, stage: 'connected', jitsiUrl: call.jitsi.url };
+  } catch (error) {
+    giveUp(there.id, error);
+  }
 }
 
 async function comeBack(call: CallHandle): Promise<void> {
   if (current.value || call.state === 'ended') return;
+  elsewhere.value = null;
   const active = call.state === 'active';
   current.value = {
     id: call.id,
@@ -235,6 +282,7 @@ export function listenForCalls(): void {
     if (mine?.stage === 'outgoing' && !machinery.handle && mine.other.id === call.other.id) finish();
     else if (mine) return;
     notice.value = null;
+    elsewhere.value = null;
     current.value = {
       id: call.id,
       kind: call.kind,
@@ -247,5 +295,6 @@ export function listenForCalls(): void {
 }
 
 export function dropCall(): void {
+  elsewhere.value = null;
   finish();
 }

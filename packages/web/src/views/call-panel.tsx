@@ -4,11 +4,13 @@ import {
   type CurrentCall,
   cameraOff,
   current,
+  elsewhere,
   hangUp,
   localStream,
   muted,
   notice,
   remoteStream,
+  takeOver,
   toggle,
 } from '../call/calling.ts';
 import { Avatar } from './people-list.tsx';
@@ -31,6 +33,19 @@ const stages: Record<CurrentCall['stage'], string> = {
 
 export function CallPanel() {
   const call = current.value;
+  if (!call && elsewhere.value) {
+    return (
+      <div class="notice" role="status">
+        In a call with {elsewhere.value.other.name} on another device
+        <button type="button" class="link" onClick={() => void takeOver()}>
+          Take it here
+        </button>
+        <button type="button" class="link" onClick={() => (elsewhere.value = null)}>
+          Dismiss
+        </button>
+      </div>
+    );
+  }
   if (!call) {
     return notice.value ? (
       <div class="notice" role="status">
