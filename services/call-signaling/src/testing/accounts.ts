@@ -16,7 +16,7 @@ export const TEST_SECRET = 'k3Jx0vQm7sWf2Zt9Yb5Lr8Nc1Hd4Gp6A';
 
 /** Stands in for the auth service: users and sessions in memory, answering on the bus as auth does. */
 export interface Accounts extends AsyncDisposable {
-  user(name?: string): TestUser;
+  user(name?: string, role?: DirectoryUser['role']): TestUser;
   /** How often a session was asked after. */
   readonly checks: number;
   /** Nobody answers while it is away. */
@@ -44,7 +44,7 @@ export async function createAccounts(bus: Bus): Promise<Accounts> {
   const accounts = {
     away: false,
     checks: 0,
-    user(name?: string): TestUser {
+    user(name?: string, role: DirectoryUser['role'] = 'user'): TestUser {
       count += 1;
       const id = UserId.parse(String(count));
       const username = name ?? `user${count}`;
@@ -55,15 +55,14 @@ export async function createAccounts(bus: Bus): Promise<Accounts> {
         name: `${username} of the tests`,
         email: null,
         status: 'active',
-        role: 'user',
+        role,
         createdAt: '2026-01-01T00:00:00.000Z',
       });
       return {
         id,
         username,
         sessionId,
-        token: (ttlMs = 60_000) =>
-          signAccessToken(key, { sub: id, username, role: 'user', sid: sessionId }, ttlMs),
+        token: (ttlMs = 60_000) => signAccessToken(key, { sub: id, username, role, sid: sessionId }, ttlMs),
         async revoke(reason = 'logout') {
           revoked.add(sessionId);
           if (reason !== 'silently') {
