@@ -8,7 +8,7 @@ export function compileExpression(expression: Value): (document: Doc) => unknown
   const plain = toPlainExpression(expression);
   const options = {
     idKey: '_id',
-    context: expressionContext(),
+    context: expressionContext,
     scriptEnabled: false,
     useStrictMode: true,
     failOnError: true,

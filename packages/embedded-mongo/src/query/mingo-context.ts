@@ -11,15 +11,13 @@ const { $function: _function, ...safeExpressions } = expressions;
 const { $where: _where, ...safeQueries } = queries;
 
 /** Every operator of mingo's expressions except those that run code. */
-export function expressionContext(): Context {
-  return Context.init({
-    accumulator: safeAccumulators,
-    expression: safeExpressions,
-    projection: projections,
-    query: safeQueries,
-    window: windows,
-  });
-}
+export const expressionContext: Context = Context.init({
+  accumulator: safeAccumulators,
+  expression: safeExpressions,
+  projection: projections,
+  query: safeQueries,
+  window: windows,
+});
 
 /** What mingo throws is about the request: its message says which operator or operand it could not use. */
 export function asCommandError(error: unknown): CommandError {

@@ -31,7 +31,8 @@ const ownStages = {
   },
 };
 
-/** The stages that read; those that write, `$out` and `$merge`, are not there. */
-export function pipelineContext(): Context {
-  return Context.from(expressionContext(), Context.init({ pipeline: { ...readStages, ...ownStages } }));
-}
+/** The stages that read; those that write, `$out` and `$merge`, are not there. Made once: it is never added to, and making it costs more than most pipelines. */
+export const pipelineContext: Context = Context.from(
+  expressionContext,
+  Context.init({ pipeline: { ...readStages, ...ownStages } }),
+);

@@ -29,7 +29,7 @@ export function compilePipeline(stages: readonly Value[]): PipelineRun {
     try {
       const aggregator = new Aggregator(plain, {
         idKey: '_id',
-        context: pipelineContext(),
+        context: pipelineContext,
         scriptEnabled: false,
         useStrictMode: true,
         failOnError: true,
@@ -52,7 +52,7 @@ function checkStage(stage: Value): void {
   if (name === '$changeStream')
     throw new CommandError(40573, 'The $changeStream stage is only supported on replica sets');
   if (name === '$out' || name === '$merge') throw badValue(`the ${name} stage is not supported`);
-  if (pipelineContext().getOperator('pipeline' as never, name) === null) {
+  if (pipelineContext.getOperator('pipeline' as never, name) === null) {
     throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
   }
   refuseScripts(stage);
