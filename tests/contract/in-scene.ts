@@ -5,10 +5,12 @@ import {
   DIRECT,
   MESSAGE,
   MESSAGE_2,
+  PUSH_DEVICE,
   ROOM,
   ROOM_CHAT,
   SESSION,
 } from '../../packages/dialects/src/fixtures/canon.ts';
+import { WEBHOOK } from '../../packages/dialects/src/native/fixtures/rest-webhooks.ts';
 
 /** What stands in a real server for the users and things that the golden fixtures name. */
 export interface Scene {
@@ -22,6 +24,8 @@ export interface Scene {
   readonly conversationId?: string;
   readonly roomId?: string;
   readonly sessionId?: string;
+  readonly pushDeviceId?: string;
+  readonly webhookId?: string;
   /** Stands in for the socket id that a fixture names. */
   readonly socketId?: { readonly named: string; readonly is: string };
 }
@@ -38,6 +42,8 @@ export function inScene(value: unknown, scene: Scene): unknown {
     [ROOM]: scene.roomId,
     [ROOM_CHAT]: scene.roomId && `r:${scene.roomId}`,
     [SESSION]: scene.sessionId,
+    [PUSH_DEVICE]: scene.pushDeviceId,
+    [WEBHOOK]: scene.webhookId,
     jwt: scene.token,
     ...(scene.socketId ? { [scene.socketId.named]: scene.socketId.is } : {}),
   };

@@ -11,6 +11,7 @@ import { shown, wrongRefusal } from '../refusal-shape.ts';
 import { requestFor } from './ask-route.ts';
 import { type Cast, castFor, JWT_SECRET, outsiders, sessionOf, withExpiry } from './cast.ts';
 import { listen } from './ears.ts';
+import { hadCall } from './had-call.ts';
 import { ROUTES } from './routes.ts';
 import { ACTORS, type Actor } from './rows.ts';
 
@@ -40,8 +41,11 @@ function send(
   });
 }
 
-/** What there is to ask for: a room of `creator`, a conversation of `creator` and `member`, a session of `creator`. */
-async function setUp(cast: Cast): Promise<Scene> {
+/**
+ * What there is to ask for: a room of `creator`, a conversation of `creator` and `member`, a session of `creator`, and a device of `creator`, a webhook or a call
+ * where one is asked for.
+ */
+async function setUp(cast: Cast, path: string): Promise<Scene> {
   const { creator, member, other } = cast;
   const conversationId = `d:${[creator.id, member.id].sort((a, b) => Number(a) - Number(b)).join(':')}`;
   const room = await http('POST', `${topology.url(0)}/api/rooms`, {
@@ -59,7 +63,26 @@ async function setUp(cast: Cast): Promise<Scene> {
     messageId: sent.body.message.id,
     sessionId: sessionOf(creator.token),
     roomId: room.body.id,
+    ...(path.includes('/calls/:id') ? { callId: await hadCall(topology, cast) } : {}),
+    ...(path.includes('/devices/') ? { pushDeviceId: await registerDevice(creator) } : {}),
+    ...(path.includes('/webhooks/') ? { webhookId: await makeWebhook() } : {}),
   };
+}
+
+async function registerDevice({ token }: Person): Promise<string> {
+  const { body } = await http('POST', `${topology.url(0)}/api/v1/devices`, {
+    token,
+    body: { kind: 'webhook', url: 'https://gateway.example.com/push' },
+  });
+  return String(body.device.id);
+}
+
+async function makeWebhook(): Promise<string> {
+  const { body } = await http('POST', `${topology.url(0)}/admin/webhooks`, {
+    token: root,
+    body: { url: 'https://hooks.example.com/', events: ['call.*'], enabled: false },
+  });
+  return String(body.webhook.id);
 }
 
 /** The like of it that is not there. */
@@ -69,7 +92,10 @@ const nowhere = (scene: Scene): Scene => ({
   conversationId: 'd:987654321:987654322',
   messageId: randomUUID(),
   sessionId: randomUUID(),
+  callId: randomUUID(),
   roomId: '987654321',
+  webhookId: randomUUID(),
+  pushDeviceId: randomUUID(),
 });
 
 describe('the table of routes', () => {
@@ -102,7 +128,7 @@ describe('every route, asked by', () => {
     const operation = { method, path };
     const dialect = dialectOfPath(method, path);
     const cast = await castFor(topology, await outsiders(topology, root));
-    const scene = await setUp(cast);
+    const scene = await setUp(cast, path);
     await using stage = new Stage(topology);
     const bell = await stage.native(cast.other);
     const ears = listen(

@@ -13,6 +13,8 @@ const ADMINS = row('       401       401     401    403      403    403     403 
 const OWNER = row('        401       401     401    404      404    yes     404    404    404');
 /** Rooms are there for everybody to see. */
 const CREATORS = row('     401       401     401    403      403    yes     403    403    403');
+/** Of a call that they had. */
+const PARTIES = row('      401       401     401    404      404    404     yes    yes    404');
 const MEMBERS = row('      401       401     401    403      yes    yes     403    403    403');
 
 /** Every route that is mounted, and who may ask it. */
@@ -103,6 +105,11 @@ export const ROUTES = table([
       'get /api/v1/ice-servers',
       'get /api/ice-servers',
       'get /api/v1/sessions',
+      'get /api/v1/devices',
+      'post /api/v1/devices',
+      'get /api/v1/push/web-push-key',
+      'get /api/v1/notifications/preferences',
+      'put /api/v1/notifications/preferences',
       ...['/auth/profile/', '/api/auth/profile/'].flatMap((path) => [
         `get ${path}`,
         `patch ${path}`,
@@ -131,17 +138,39 @@ export const ROUTES = table([
       ...(path.includes('v1') ? [] : [`put ${path}`]),
     ]),
   },
-  { row: OWNER, hidden: true, operations: ['delete /api/v1/sessions/:id'] },
+  { row: OWNER, hidden: true, operations: ['delete /api/v1/sessions/:id', 'delete /api/v1/devices/:id'] },
+  {
+    row: PARTIES,
+    hidden: true,
+    operations: ['get /api/v1/calls/:id', 'post /api/v1/calls/:id/quality'],
+  },
   {
     row: MEMBERS,
     hidden: true,
-    operations: ['get /api/v1/conversations/:id/messages', 'post /api/v1/conversations/:id/messages'],
+    operations: [
+      'get /api/v1/conversations/:id/messages',
+      'post /api/v1/conversations/:id/messages',
+      'put /api/v1/conversations/:id/notifications',
+      'delete /api/v1/conversations/:id/notifications',
+    ],
   },
   {
     row: ADMINS,
     operations: [
       'get /api/v1/invitations',
       'post /api/v1/invitations',
+      'get /admin/webhooks',
+      'post /admin/webhooks',
+      'get /admin/webhooks/:id',
+      'patch /admin/webhooks/:id',
+      'delete /admin/webhooks/:id',
+      'post /admin/webhooks/:id/rotate-secret',
+      'post /admin/webhooks/:id/test',
+      'get /admin/webhooks/:id/deliveries',
+      'post /admin/webhooks/:id/replay',
+      'get /admin/calls',
+      'get /admin/calls/quality',
+      'get /admin/calls/:id/rings',
       'get /admin/users',
       'post /admin/users/:id/ban',
       'post /admin/users/:id/unban',
