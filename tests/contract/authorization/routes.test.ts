@@ -12,7 +12,6 @@ import { requestFor } from './ask-route.ts';
 import { type Cast, castFor, JWT_SECRET, outsiders, sessionOf, withExpiry } from './cast.ts';
 import { listen } from './ears.ts';
 import { hadCall } from './had-call.ts';
-import { hadCall } from './had-call.ts';
 import { ROUTES } from './routes.ts';
 import { ACTORS, type Actor } from './rows.ts';
 
@@ -65,7 +64,6 @@ async function setUp(cast: Cast, path: string): Promise<Scene> {
     sessionId: sessionOf(creator.token),
     roomId: room.body.id,
     ...(path.includes('/calls/:id') ? { callId: await hadCall(topology, cast) } : {}),
-    ...(path.includes('/calls/:id') ? { callId: await hadCall(topology, cast) } : {}),
     ...(path.includes('/devices/') ? { pushDeviceId: await registerDevice(creator) } : {}),
     ...(path.includes('/webhooks/') ? { webhookId: await makeWebhook() } : {}),
   };
@@ -94,7 +92,6 @@ const nowhere = (scene: Scene): Scene => ({
   conversationId: 'd:987654321:987654322',
   messageId: randomUUID(),
   sessionId: randomUUID(),
-  callId: randomUUID(),
   callId: randomUUID(),
   roomId: '987654321',
   webhookId: randomUUID(),

@@ -15,8 +15,6 @@ const OWNER = row('        401       401     401    404      404    yes     404 
 const CREATORS = row('     401       401     401    403      403    yes     403    403    403');
 /** Of a call that they had. */
 const PARTIES = row('      401       401     401    404      404    404     yes    yes    404');
-/** Of a call that they had. */
-const PARTIES = row('      401       401     401    404      404    404     yes    yes    404');
 const MEMBERS = row('      401       401     401    403      yes    yes     403    403    403');
 
 /** Every route that is mounted, and who may ask it. */
@@ -147,11 +145,6 @@ export const ROUTES = table([
     operations: ['get /api/v1/calls/:id', 'post /api/v1/calls/:id/quality'],
   },
   {
-    row: PARTIES,
-    hidden: true,
-    operations: ['get /api/v1/calls/:id', 'post /api/v1/calls/:id/quality'],
-  },
-  {
     row: MEMBERS,
     hidden: true,
     operations: [
@@ -175,9 +168,6 @@ export const ROUTES = table([
       'post /admin/webhooks/:id/test',
       'get /admin/webhooks/:id/deliveries',
       'post /admin/webhooks/:id/replay',
-      'get /admin/calls',
-      'get /admin/calls/quality',
-      'get /admin/calls/:id/rings',
       'get /admin/calls',
       'get /admin/calls/quality',
       'get /admin/calls/:id/rings',
