@@ -24,7 +24,11 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** What a Retry-After header (RFC 9110, 10.2.3: seconds or a date) asks for; undefined for none or nonsense. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now;
+  const text = header?.trim() ?? '';
+  const ms = /^\d{1,9}$/.test(text)
+    ? Number(text) * 1_000
+    : / GMT$/.test(text)
+      ? Date.parse(text) - now
+      : Number.NaN;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS) : undefined;
 }

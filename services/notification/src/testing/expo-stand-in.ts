@@ -28,6 +28,7 @@ const ExpoMessage = z.strictObject({
 });
 export type ExpoMessage = z.infer<typeof ExpoMessage>;
 
+const Typed = z.array(z.object({ data: z.object({ type: z.string() }) }));
 const MAX_BATCH = 100;
 const MAX_BYTES = 4_096;
 
@@ -51,8 +52,8 @@ export interface ExpoStandIn extends AsyncDisposable {
   readonly receipts: Map<string, ExpoReceipt | 'unknown'>;
   /** What becomes of a message in place of a ticket that says `ok`. */
   refuse: (message: ExpoMessage) => string | undefined;
-  /** Asked before each request to send; undefined: as it should. */
-  misbehave: (batch: number) => Misbehaviour | undefined;
+  /** Asked before each request to send, with the types of what is sent; undefined: as it should. */
+  misbehave: (types: readonly string[]) => Misbehaviour | undefined;
   readonly largestBatch: number;
 }
 
@@ -122,8 +123,8 @@ export async function startExpoStandIn({
   const standIn = await startStandIn({
     misbehave({ path, body }) {
       if (!path.endsWith('/send')) return undefined;
-      const batch: unknown = JSON.parse(body.toString());
-      return self.misbehave(Array.isArray(batch) ? batch.length : 1);
+      const batch = Typed.safeParse(JSON.parse(body.toString()));
+      return self.misbehave(batch.success ? batch.data.map(({ data }) => data.type) : []);
     },
     take,
   });
