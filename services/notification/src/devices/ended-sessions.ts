@@ -1,8 +1,8 @@
 import type { BusEvent, UserId } from '@switchboard/protocol';
 import { SwitchboardError } from '@switchboard/protocol';
 import { every } from '@switchboard/service-kit';
-import type { NotificationContext } from '../context.ts';
 import type { DeviceSession } from '../store/device-records.ts';
+import type { DeviceContext } from './device-context.ts';
 import { tellChanged } from './tell-changed.ts';
 
 /** What the durable consumer `notification-devices` hears. */
@@ -13,7 +13,7 @@ export const SESSION_ENDS = ['auth.session.revoked', 'auth.user.banned', 'auth.u
  * is over stays so.
  * @throws SwitchboardError, and the event is tried again.
  */
-export async function endDevices(context: NotificationContext, event: BusEvent): Promise<void> {
+export async function endDevices(context: DeviceContext, event: BusEvent): Promise<void> {
   switch (event.type) {
     case 'auth.session.revoked':
       if (event.sessionId === undefined) await checkSessions(context, event.userId);
@@ -30,12 +30,12 @@ export async function endDevices(context: NotificationContext, event: BusEvent):
   }
 }
 
-async function checkSessions(context: NotificationContext, userId: UserId): Promise<void> {
+async function checkSessions(context: DeviceContext, userId: UserId): Promise<void> {
   for (const session of await context.devices.sessionsOf(userId)) await checkSession(context, session);
 }
 
 /** Takes the session's devices away when it is over. @throws SwitchboardError while that cannot be told. */
-async function checkSession(context: NotificationContext, session: DeviceSession): Promise<void> {
+async function checkSession(context: DeviceContext, session: DeviceSession): Promise<void> {
   const { bus, devices, clock } = context;
   const asked = new Date(clock.now());
   const alive = await bus.request('auth.session.check', session);
@@ -44,7 +44,7 @@ async function checkSession(context: NotificationContext, session: DeviceSession
   else throw new SwitchboardError(alive.error);
 }
 
-async function removeSession(context: NotificationContext, session: DeviceSession): Promise<void> {
+async function removeSession(context: DeviceContext, session: DeviceSession): Promise<void> {
   if (await context.devices.removeSession(session)) tellChanged(context, session.userId);
 }
 
@@ -57,7 +57,7 @@ const SWEEP_MOST = 5_000;
  * Asks after every device's session from time to time: sessions lapse without a word, and a broker that lost its disk lost what was said. So a device outlives its
  * session by DEVICE_CHECK_INTERVAL at most, whatever happened.
  */
-export function sweepSessions(context: NotificationContext): AsyncDisposable {
+export function sweepSessions(context: DeviceContext): AsyncDisposable {
   const { clock, logger, config } = context;
   const ms = Math.min(SWEEP_MS, config.DEVICE_CHECK_INTERVAL);
   return every(

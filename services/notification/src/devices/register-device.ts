@@ -9,10 +9,10 @@ import {
   unavailable,
 } from '@switchboard/protocol';
 import { uuidv7 } from '@switchboard/service-kit';
-import type { NotificationContext } from '../context.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import type { DeviceTraits } from '../store/device-records.ts';
 import { addressKey, isPointOnP256, newWebhookSecret } from './device-address.ts';
+import type { DeviceContext } from './device-context.ts';
 import type { DeviceAddress, StoredDevice } from './device-store.ts';
 import { tellChanged } from './tell-changed.ts';
 
@@ -58,7 +58,7 @@ const PLATFORMS = { expo: 'other', 'web-push': 'web', webhook: 'other' } as cons
  * Refuses with INVALID_DATA, RATE_LIMITED, and with UNAUTHORIZED when the session is over. @throws SwitchboardError while it cannot be asked after.
  */
 export async function registerDevice(
-  context: NotificationContext,
+  context: DeviceContext,
   actor: Identity,
   registration: DeviceRegistration,
 ): Promise<Result<RegisteredDevice>> {
@@ -83,7 +83,7 @@ export async function registerDevice(
 
 /** The session's device with this address, known or new; undefined when somebody else took the address in between. */
 async function store(
-  context: NotificationContext,
+  context: DeviceContext,
   { id: userId, sessionId }: Identity,
   traits: DeviceTraits,
 ): Promise<{ readonly id: PushDeviceId; readonly known: boolean; readonly secret?: string } | undefined> {
@@ -112,7 +112,7 @@ async function store(
 }
 
 async function confirm(
-  { bus, devices, clock }: NotificationContext,
+  { bus, devices, clock }: DeviceContext,
   { id: userId, sessionId }: Identity,
   id: PushDeviceId,
 ): Promise<Result<StoredDevice | undefined>> {
@@ -129,13 +129,13 @@ async function confirm(
 }
 
 /** An app has one token and a browser one subscription at a time: the one before is worth nothing. */
-async function settle(context: NotificationContext, device: StoredDevice): Promise<void> {
+async function settle(context: DeviceContext, device: StoredDevice): Promise<void> {
   if (device.kind !== 'webhook') await context.devices.removeBefore(device);
   await context.devices.trim(device.userId);
   tellChanged(context, device.userId);
 }
 
-function checked({ outside }: NotificationContext, address: GivenAddress): Result<undefined> {
+function checked({ outside }: DeviceContext, address: GivenAddress): Result<undefined> {
   if (address.kind === 'expo') return ok(undefined);
   const [field, url] =
     address.kind === 'webhook'
@@ -181,7 +181,7 @@ function addressOf(given: GivenAddress): DeviceAddress {
 }
 
 async function withinLimit(
-  { config, rates, logger }: NotificationContext,
+  { config, rates, logger }: DeviceContext,
   { id: userId }: Identity,
 ): Promise<Result<undefined>> {
   const rule = config.RATE_LIMIT_DEVICES;

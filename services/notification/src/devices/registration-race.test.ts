@@ -3,11 +3,11 @@ import { unavailable } from '@switchboard/protocol';
 import { newEvent, systemClock } from '@switchboard/service-kit';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { NotificationContext } from '../context.ts';
 import type { SignedIn } from '../testing/accounts.ts';
 import { Interleaving } from '../testing/interleaving.ts';
 import { expoToken } from '../testing/push-subscription.ts';
 import { startTestNotification, type TestNotification } from '../testing/start-test-notification.ts';
+import type { DeviceContext } from './device-context.ts';
 import { endDevices } from './ended-sessions.ts';
 import { registerDevice } from './register-device.ts';
 
@@ -38,7 +38,7 @@ const left = (as: SignedIn) =>
   server.mongo.connection.collection('devices').countDocuments({ sessionId: as.sessionId });
 
 /** The context with every step of it taken when it is its turn, and what was learned by it used when it is the turn again. */
-function inTurn(context: NotificationContext, turns: Interleaving): NotificationContext {
+function inTurn(context: DeviceContext, turns: Interleaving): DeviceContext {
   const { bus, devices } = context;
   const step =
     <A extends unknown[], R>(take: (...args: A) => Promise<R>) =>

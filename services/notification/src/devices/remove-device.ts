@@ -1,10 +1,10 @@
 import { type Identity, ok, type PushDeviceId, type Result, reject } from '@switchboard/protocol';
-import type { NotificationContext } from '../context.ts';
+import type { DeviceContext } from './device-context.ts';
 import { tellChanged } from './tell-changed.ts';
 
 /** Refuses with NOT_FOUND what is not there or somebody else's. */
 export async function removeDevice(
-  context: NotificationContext,
+  context: DeviceContext,
   { id: userId }: Identity,
   id: PushDeviceId,
 ): Promise<Result<undefined>> {

@@ -8,6 +8,7 @@ import { putPreferences } from './put-preferences.ts';
 import { registerDevice } from './register-device.ts';
 import { removeDevice } from './remove-device.ts';
 import { saveExpoPushToken } from './save-expo-push-token.ts';
+import { webPushKey } from './web-push-key.ts';
 
 const ROUTES = [
   deleteConversationNotifications,
@@ -18,6 +19,7 @@ const ROUTES = [
   registerDevice,
   removeDevice,
   saveExpoPushToken,
+  webPushKey,
 ] as const;
 
 export function notificationRoutes(context: NotificationContext): readonly Route[] {

@@ -11,7 +11,7 @@ import {
   roomOf,
   type UserId,
 } from '@switchboard/protocol';
-import type { NotificationContext } from '../context.ts';
+import type { DeviceContext } from '../devices/device-context.ts';
 import { tellChanged } from '../devices/tell-changed.ts';
 import type { ConversationPreference } from '../store/preference-records.ts';
 
@@ -21,7 +21,7 @@ export interface AllPreferences {
 }
 
 export async function getPreferences(
-  { preferences: records }: NotificationContext,
+  { preferences: records }: DeviceContext,
   { id }: Identity,
 ): Promise<AllPreferences> {
   const [said, conversations] = await Promise.all([records.ofUsers([id]), records.conversationsOf(id)]);
@@ -31,7 +31,7 @@ export async function getPreferences(
 }
 
 export async function setPreferences(
-  context: NotificationContext,
+  context: DeviceContext,
   actor: Identity,
   preferences: NotificationPreferences,
 ): Promise<AllPreferences> {
@@ -42,7 +42,7 @@ export async function setPreferences(
 
 /** Refuses with PERMISSION_DENIED, ROOM_NOT_FOUND, or CONFLICT when there are too many. @throws SwitchboardError while rooms cannot be asked after. */
 export async function setConversation(
-  context: NotificationContext,
+  context: DeviceContext,
   { id }: Identity,
   conversationId: ConversationId,
   { mode, mutedUntil }: ConversationNotifications,
@@ -64,7 +64,7 @@ export async function setConversation(
 
 /** Also of a room that is there no more. */
 export async function removeConversation(
-  context: NotificationContext,
+  context: DeviceContext,
   { id }: Identity,
   conversationId: ConversationId,
 ): Promise<Result<undefined>> {
@@ -76,7 +76,7 @@ export async function removeConversation(
 
 /** Rooms are there for everybody. Of a direct conversation it is told from the id alone, so the answer says nothing of whether there is one. */
 async function mayHear(
-  { bus }: NotificationContext,
+  { bus }: DeviceContext,
   userId: UserId,
   conversationId: ConversationId,
 ): Promise<Result<unknown>> {

@@ -10,7 +10,7 @@ import {
   systemClock,
 } from '@switchboard/service-kit';
 import { notificationConfig } from '../config.ts';
-import type { NotificationContext } from '../context.ts';
+import type { DeviceContext } from '../devices/device-context.ts';
 import { createOutside } from '../outside/guarded-request.ts';
 import { startNotification } from '../start-notification.ts';
 import type { DeviceRecords } from '../store/device-records.ts';
@@ -40,7 +40,7 @@ export interface TestNotification extends AsyncDisposable {
   readonly accounts: Accounts;
   readonly devices: DeviceRecords;
   /** For the service's functions by themselves: on the same bus and database, without the service's workers. */
-  readonly context: NotificationContext;
+  readonly context: DeviceContext;
   readonly notices: readonly Notice[];
   ask(method: string, path: string, as?: SignedIn, body?: unknown): Promise<HttpReply>;
 }
