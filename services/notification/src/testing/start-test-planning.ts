@@ -75,7 +75,10 @@ export async function startTestPlanning(mongoUrl: string) {
   const followers = new Map<ConversationId, UserId[]>();
   const unread = new Map<UserId, Partial<RequestReply<'chat.unread'>['users'][number]>>();
   const asked = { followers: 0, live: 0 };
-  const self = { signalingAway: false, whileCounting: async () => undefined as void };
+  const self: { signalingAway: boolean; whileCounting: () => Promise<void> } = {
+    signalingAway: false,
+    whileCounting: async () => undefined,
+  };
   await bus.serve('auth.users.get', async ({ userIds }) => ok({ users: userIds.map(directoryUser) }));
   await bus.serve('signaling.live', async ({ userIds }) => {
     asked.live += 1;
