@@ -1,8 +1,15 @@
 import type { Bus } from '@switchboard/ports';
 import { type BusLogger, wired } from '@switchboard/ports/engine';
 import { BusEvent, SwitchboardError, unavailable } from '@switchboard/protocol';
+import { cloudEventHeaders } from './cloud-events.ts';
 import { type NatsLink, reaching } from './connect.ts';
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from './jetstream.ts';
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type MsgHdrs,
+} from './jetstream.ts';
 import { type PartitionWorker, startPartitionWorker } from './partition-worker.ts';
 import { createSlots } from './slots.ts';
 import { ensureStream, type StreamSettings } from './streams.ts';
@@ -40,10 +47,11 @@ export async function createEvents(
     subject: string,
     text: string,
     msgID: string,
+    headers?: MsgHdrs,
   ) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await js.publish(subject, text, { msgID });
+        await js.publish(subject, text, { msgID, ...(headers ? { headers } : {}) });
         return;
       } catch (error) {
         if (attempt >= PUBLISH_ATTEMPTS || !link.up) throw error;
@@ -63,7 +71,8 @@ export async function createEvents(
       if (!parsed.success) throw new SwitchboardError({ code: 'INTERNAL', message: 'not a bus event' });
       const { id, type } = parsed.data;
       const text = JSON.stringify(parsed.data);
-      await reaching(link, 'the bus', () => store(streamOf(type), subjectOf(parsed.data), text, id));
+      const headers = cloudEventHeaders(parsed.data);
+      await reaching(link, 'the bus', () => store(streamOf(type), subjectOf(parsed.data), text, id, headers));
     },
 
     async consume(asked, handler) {

@@ -10,4 +10,4 @@ export {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-export { nanos } from '@nats-io/transport-node';
+export { headers, type MsgHdrs, nanos } from '@nats-io/transport-node';
