@@ -28,6 +28,13 @@ const HIDDEN_KEYS = new Set([
   'signal',
   'jwt',
   'credential',
+  'endpoint',
+  'subscription',
+  'p256dh',
+  'auth',
+  'signingsecret',
+  'privatekey',
+  'preview',
   'body',
 ]);
 const HIDDEN = '[hidden]';
