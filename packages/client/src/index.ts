@@ -6,6 +6,14 @@ export {
   type CallHandle,
   type CallState,
 } from './calls/call-handle.ts';
+export type {
+  CallDetails,
+  CallQuality,
+  CallRecord,
+  ReportedQuality,
+  RingDevice,
+} from './calls/call-record.ts';
+export type { StatsSource } from './calls/call-stats.ts';
 export type { Calls, CallsPage, IceServers, PlaceOptions } from './calls/calls.ts';
 export { type PeerConnectionLike, PeerLink, type PeerLinkOptions } from './calls/peer-link.ts';
 export type { Chat, HistoryOptions, Page } from './chat/chat.ts';

@@ -31,7 +31,15 @@ const spokenBy: Record<keyof typeof nativeRest, ((client: Client) => Promise<unk
   deleteRoom: (client) => client.rooms.delete('7'),
   listParticipants: (client) => client.rooms.whoIsIn('7'),
   listCalls: (client) => client.calls.history({ before: '0197a7d0-0000-7000-8000-000000000001', limit: 3 }),
+  getCall: (client) => client.calls.get('0197a7d0-0000-7000-8000-000000000001'),
+  reportCallQuality: (client) =>
+    client.calls.reportQuality('0197a7d0-0000-7000-8000-000000000001', { roundTripMs: 40, path: 'direct' }),
+  // The console's.
+  searchCalls: null,
+  callQuality: null,
+  callRings: null,
   iceServers: (client) => client.calls.iceServers(),
+  iceServersInShort: null,
   listDevices: (client) => client.notifications.devices(),
   registerDevice: (client) =>
     client.notifications.registerWebPush(

@@ -8,7 +8,10 @@ import type { Api } from '../session/api.ts';
 import { quietTimer } from '../timing.ts';
 import type { Account, Acks, Call, CallKind, IceServer, ServerEvents, Target, Way } from '../wire.ts';
 import { type CallEndedReason, CallFailed, type CallHandle } from './call-handle.ts';
+import type { CallDetails, CallQuality, CallRecord, ReportedQuality } from './call-record.ts';
+import type { StatsSource } from './call-stats.ts';
 import { busyServer, LiveCall, type LiveCallParts } from './live-call.ts';
+import { QualityMeter } from './quality-meter.ts';
 
 export interface PlaceOptions extends RequestOptions {
   readonly kind: CallKind;
@@ -22,7 +25,7 @@ export interface PlaceOptions extends RequestOptions {
 
 export interface CallsPage {
   /** Newest first. */
-  readonly calls: readonly Call[];
+  readonly calls: readonly CallRecord[];
   readonly more: boolean;
 }
 
@@ -53,6 +56,7 @@ export class Calls {
   readonly #callParts: LiveCallParts;
   readonly #live = new Map<string, LiveCall>();
   readonly #dismissed = new Set<string>();
+  readonly #meters = new Map<string, QualityMeter>();
   /** Call id → why it could not ring, between the server's event and its ack. */
   readonly #failures = new Map<string, ServerEvents['call.failed']['reason']>();
 
@@ -197,6 +201,35 @@ export class Calls {
     return this.#parts.api.request('GET', `/api/v1/calls${tail}`, undefined, signal ? { signal } : {});
   }
 
+  /** One of one's calls; with where and why an incoming one rang. Rejects with CALL_NOT_FOUND. */
+  get(callId: string, options: { readonly signal?: AbortSignal } = {}): Promise<CallDetails> {
+    return this.#parts.api.request('GET', `/api/v1/calls/${encodeURIComponent(callId)}`, undefined, options);
+  }
+
+  /**
+   * Measures a call of this client from the `getStats` of its connection, and reports when it is over; called again with the connection that took the place of
+   * the first. An application that measures by itself calls `reportQuality` instead.
+   */
+  measure(call: CallHandle, connection: StatsSource): void {
+    if (call.state === 'ended') return;
+    const meter =
+      this.#meters.get(call.id) ??
+      new QualityMeter(call.id, { report: (id, quality) => this.reportQuality(id, quality) });
+    this.#meters.set(call.id, meter);
+    if (call.state === 'active') meter.activated();
+    meter.follow(connection);
+  }
+
+  /**
+   * Tells the server what this side of an answered call measured, up to an hour after its end; later reports take the place of earlier ones. Rejects with
+   * CALL_NOT_FOUND, also while the record of the call is not there yet, and CONFLICT when it was not answered or is over for too long.
+   */
+  async reportQuality(callId: string, quality: CallQuality): Promise<ReportedQuality> {
+    const path = `/api/v1/calls/${encodeURIComponent(callId)}/quality`;
+    const taken = await this.#parts.api.request<{ quality: ReportedQuality }>('POST', path, quality);
+    return taken.quality;
+  }
+
   /** STUN and TURN servers for an RTCPeerConnection, with credentials that lapse. */
   iceServers(options: { readonly signal?: AbortSignal } = {}): Promise<IceServers> {
     return this.#parts.api.request('GET', '/api/v1/ice-servers', undefined, options);
@@ -293,6 +326,7 @@ export class Calls {
    */
   #settle(call: LiveCall, giveUpAt = Date.now() + SEAT_WAIT_MS): void {
     const { state } = this.#parts.connection;
+    if (call.state === 'active') this.#meters.get(call.id)?.activated();
     if (call.state === 'ended' || state.status !== 'connected') return;
     const { callerDevice, answerDevice, phase } = call.info;
     if (call.direction === 'incoming' && phase === 'ringing') return;
@@ -322,6 +356,9 @@ export class Calls {
 
   #over(call: LiveCall): void {
     this.#live.delete(call.id);
+    const meter = this.#meters.get(call.id);
+    this.#meters.delete(call.id);
+    if (meter && call.ended) void meter.ended(call.ended.reason);
     this.#dismissed.add(call.id);
     for (const oldest of this.#dismissed) {
       if (this.#dismissed.size <= MAX_DISMISSED) break;

@@ -104,6 +104,7 @@ async function connect(callId: string, stream: MediaStream): Promise<RTCPeerConn
   connection.ontrack = ({ streams }) => {
     if (streams[0]) remoteStream.value = streams[0];
   };
+  if (machinery.handle) client.calls.measure(machinery.handle, connection);
   connection.onconnectionstatechange = () => {
     if (connection.connectionState === 'connected') stage(callId, 'connected');
   };
@@ -116,6 +117,7 @@ function stage(callId: string, now: CurrentCall['stage']): void {
 
 function follow(call: CallHandle): void {
   machinery.handle = call;
+  if (machinery.connection) client.calls.measure(call, machinery.connection);
   call.on('answered', () => stage(call.id, 'connecting'));
   call.on('away', () => stage(call.id, 'away'));
   // The media may never have stopped; what the peer connection says next is the truth.
