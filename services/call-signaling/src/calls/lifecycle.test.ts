@@ -379,7 +379,7 @@ describe('an emptied store', () => {
     expect(cluster.nodes[1]?.context.calls.hosted.get(call.id)).toBeDefined();
     await clock.advance(leaseMs);
     expect(cluster.nodes[1]?.context.calls.hosted.get(call.id)).toBeUndefined();
-    await clock.advance(5 * 60_000);
+    await clock.advance(tombstoneMs(DEFAULT_TIMINGS) + 5_000);
     await cluster.quiet();
     expect(await cluster.stateOf(call.id)).toBeUndefined();
     expect(cluster.eventsOf('call.ended')).toHaveLength(1);

@@ -47,10 +47,11 @@ export const OUTBOX_GRACE_MS = 1_000;
 
 /**
  * An ended call stays this long as a tombstone. A node that slept through the end would otherwise take it for one that an emptied store lost, and
- * bring it back; and a retried `call.place` learns what became of the call.
+ * bring it back; a retried `call.place` learns what became of the call; and so does history, which looks through its open calls every other minute, should
+ * the bus have lost the events.
  */
 export function tombstoneMs(timings: CallTimings): number {
-  return Math.max(60_000, 2 * (timings.leaseMs + timings.graceMs));
+  return Math.max(5 * 60_000, 2 * (timings.leaseMs + timings.graceMs));
 }
 
 /** When a sweep must look at the call again (epoch ms). */

@@ -1,6 +1,7 @@
 import type { LiveCalls } from '@switchboard/ports';
 import { CallId } from '@switchboard/protocol';
 import type { LiveCall } from '../calls/live-call.ts';
+import { endOf, recordOf } from './call-document.ts';
 import type { CallDoc, CallModel } from './call-model.ts';
 
 /** Younger calls may only not have reached the live store's readers yet, or be on their way back into an emptied one. */
@@ -8,8 +9,9 @@ const SETTLED_MS = 2 * 60_000;
 const BATCH = 200;
 
 /**
- * Closes calls that history holds open and no live store knows: the process died that held both the call and its events. They count as ended when
- * they were last heard of. Should their true end still come, it takes this one's place.
+ * Closes calls that history holds open and that are over. The live store still knows how a call ended of late whose events were lost with the bus. What it
+ * does not know at all died with the process that held both the call and its events: such a call counts as ended when it was last heard of. Should its
+ * true end still come, it takes this one's place.
  */
 export async function closeAbandoned(
   model: CallModel,
@@ -25,7 +27,14 @@ export async function closeAbandoned(
       .limit(BATCH)
       .lean<CallDoc[]>();
     for (const { _id, createdAt, answeredAt } of docs) {
-      if (await liveCalls.get(CallId.parse(_id))) continue;
+      const live = (await liveCalls.get(CallId.parse(_id)))?.state;
+      if (live) {
+        const { call } = live.state;
+        // Else its end is on its way.
+        const over = call.phase === 'ended' && live.outbox.length === 0;
+        if (over) await model.updateOne({ ...recordOf(call), open: true }, endOf(call));
+        continue;
+      }
       const endedAt = answeredAt ?? createdAt;
       await model.updateOne(
         { _id, open: true },

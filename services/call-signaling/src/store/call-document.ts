@@ -18,11 +18,21 @@ export function recordOf({ id, caller, createdAt }: Call) {
 
 /** What an event says about its call, as an upsert. An event knows nothing that a later one takes back. */
 export function updateFor({ type, call }: CallEvent): CallUpdate {
-  const facts = { ...factsOf(call) };
-  const $addToSet = { devices: { $each: devicesIn(call) } };
-  return type === 'call.ended'
-    ? { $set: { ...facts, open: false }, $setOnInsert: {}, $addToSet }
-    : { $set: facts, $setOnInsert: { open: true }, $addToSet };
+  if (type === 'call.ended') return endOf(call);
+  return {
+    $set: factsOf(call),
+    $setOnInsert: { open: true },
+    $addToSet: { devices: { $each: devicesIn(call) } },
+  };
+}
+
+/** What is to be said of a call that is over. */
+export function endOf(call: Call): CallUpdate {
+  return {
+    $set: { ...factsOf(call), open: false },
+    $setOnInsert: {},
+    $addToSet: { devices: { $each: devicesIn(call) } },
+  };
 }
 
 /** Who sits in it as an event shows it. With one event of its beginning, one of its answer and one of its end a call has five at most. */

@@ -74,6 +74,11 @@ function ringing(more: Partial<Call> = {}): Call {
   };
 }
 
+/** The call as the live store has it. */
+function liveAs(call: Call, outbox: readonly CallEvent[] = []): LiveCall {
+  return { state: { call }, outbox } as unknown as LiveCall;
+}
+
 const at = (ms: number) => new Date(clock.now() + ms).toISOString();
 
 /** The three events of a call that was answered after 2 s and ended 60 s later. */
@@ -203,7 +208,7 @@ describe('the history of calls', () => {
     const [ring, answered, ended] = events;
     const [other] = lifeOf(alive);
     for (const event of [ring, answered, other]) if (event) await bus.publish(event);
-    await liveCalls.compareAndSet(alive.id, 0, { state: {}, outbox: [] } as never, null);
+    await liveCalls.compareAndSet(alive.id, 0, liveAs(alive), null);
     await clock.advance(2 * 60_000 + 1_000);
     const done = async () =>
       (await mongo.connection.collection('calls').findOne({ _id: lost.id as never }))?.open === false;
@@ -221,6 +226,27 @@ describe('the history of calls', () => {
     expect(calls.find(({ id }) => id === alive.id)?.phase).toBe('ringing');
     if (ended) await bus.publish(ended);
     expect((await page(1)).calls.find(({ id }) => id === lost.id)).toEqual(ended?.call);
+  });
+
+  it('takes the true end of a call whose events were lost from the live store, once there is nothing left to publish', async () => {
+    const [lost, leaving] = [ringing(), ringing()];
+    const lives = [lost, leaving].map(lifeOf);
+    for (const [ring] of lives) if (ring) await bus.publish(ring);
+    const [ended, toCome] = lives.map((events) => events.at(-1));
+    if (!ended || !toCome) throw new Error('a life has an end');
+    await liveCalls.compareAndSet(lost.id, 0, liveAs(ended.call), null);
+    await liveCalls.compareAndSet(leaving.id, 0, liveAs(toCome.call, [toCome]), null);
+    const find = async (id: CallId) => (await page(1)).calls.find((call) => call.id === id);
+    const giveUp = Date.now() + 20_000;
+    for (let rounds = 0; rounds < 4 || (await find(lost.id))?.phase !== 'ended'; rounds += 1) {
+      if (Date.now() > giveUp) break;
+      await clock.advance(60_000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(await find(lost.id)).toEqual(ended.call);
+    expect((await find(leaving.id))?.phase).toBe('ringing');
+    await bus.publish(toCome);
+    expect(await find(leaving.id)).toEqual(toCome.call);
   });
 
   it('is read under /api/v1/calls by its owner', async () => {
