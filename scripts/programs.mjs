@@ -9,6 +9,7 @@ const packages = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
   haproxy: 'haproxy',
+  turnserver: 'coturn',
 };
 
 function isThere(name) {

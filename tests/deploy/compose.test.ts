@@ -23,13 +23,16 @@ interface Service {
   readonly healthcheck?: object;
   readonly user?: string;
   readonly read_only?: boolean;
+  readonly profiles?: readonly string[];
+  readonly command?: readonly string[];
   readonly deploy?: { readonly replicas: number };
 }
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   readonly services: Readonly<Record<string, Service>>;
   readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
 };
-const services = Object.entries(compose.services);
+const everything = Object.entries(compose.services);
+const services = everything.filter(([, { profiles }]) => !profiles);
 const ours = services.filter(([, service]) => service.build);
 const schemas = {
   auth: authConfig,
@@ -45,7 +48,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('has the topology of `npm run cluster`', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(
+    expect(services.map(([name]) => name).sort()).toEqual(
       ['auth', 'call-signaling', 'chat', 'gateway', 'mongo', 'nats', 'notification', 'redis'].sort(),
     );
     expect(ours.map(([name, { build }]) => [name, build?.args.SERVICE])).toEqual(
@@ -96,7 +99,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('pins every image, asks each for its health, and lets ours write nowhere', () => {
-    for (const [name, { image, healthcheck, build, read_only }] of services) {
+    for (const [name, { image, healthcheck, build, read_only }] of everything) {
       if (build) expect([name, read_only]).toEqual([name, true]);
       else {
         expect([name, image]).toEqual([name, expect.stringMatching(/:\d+\.\d+\.\d+/)]);
@@ -105,10 +108,21 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('starts a TURN server only where one is asked for, and none without a secret', () => {
+    const wanted = everything.filter(([, { profiles }]) => profiles);
+    expect(wanted.map(([name, { profiles }]) => [name, profiles])).toEqual([['coturn', ['turn']]]);
+    const command = wanted[0]?.[1].command?.join(' ') ?? '';
+    // The shell of the container reads it, not compose: whoever wants no TURN server need not invent a secret.
+    expect(command).toContain(`--static-auth-secret="$\${TURN_SECRET:?`);
+    for (const variable of ['TURN_URLS', 'TURN_SECRET']) {
+      expect(compose.services['call-signaling']?.environment).toHaveProperty(variable);
+    }
+  });
+
   it('holds no secret', () => {
-    for (const [, { environment = {} }] of services) {
+    for (const [, { environment = {} }] of everything) {
       for (const [variable, value] of Object.entries(environment)) {
-        if (/SECRET|PASSWORD/.test(variable)) expect(value).toMatch(/^"?\$\{\w+:\?.+\}"?$/);
+        if (/SECRET|PASSWORD/.test(variable)) expect(value).toMatch(/^"?\$\{\w+:(\?.+|-)\}"?$/);
       }
     }
   });
