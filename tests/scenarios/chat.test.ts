@@ -48,6 +48,41 @@ describe.each(topologies)('chat on $name', ({ start }) => {
     expect((synced.messages as Message[]).map((m) => m.seq)).toEqual([1, 2]);
   });
 
+  it('what is read on one device is read on the others, and every list says so', async () => {
+    const [alice, bob] = await Promise.all([register(topology, 'alice'), register(topology, 'bob')]);
+    await using stage = new Stage(topology);
+    const [a, phone, laptop] = [
+      await stage.native(alice, 0),
+      await stage.native(bob, 0),
+      await stage.native(bob, 1),
+    ];
+    const conversationId = direct(alice.id, bob.id);
+    for (const content of ['one', 'two']) await a.ask('chat.send', { to: { userId: bob.id }, content });
+    await until('both devices have both', () =>
+      [phone, laptop].every((device) => device.log.count('message.created') === 2),
+    );
+    const listed = async () => {
+      const { conversations } = await laptop.ask('chat.conversations', {});
+      return (conversations as object[])[0];
+    };
+    expect(await listed()).toMatchObject({
+      id: conversationId,
+      unread: 2,
+      readSeq: 0,
+      lastMessage: { seq: 2, content: 'two' },
+    });
+    expect((await phone.ask('chat.read', { conversationId })).ok).toBe(true);
+    for (const device of [laptop, phone, a]) {
+      expect(await device.log.next('message.read')).toMatchObject({
+        conversationId,
+        readerId: bob.id,
+        authorId: alice.id,
+        upToSeq: 2,
+      });
+    }
+    expect(await listed()).toMatchObject({ unread: 0, readSeq: 2 });
+  });
+
   it('a retry after a lost ack is the same message', async () => {
     const [alice, bob] = await Promise.all([register(topology, 'alice'), register(topology, 'bob')]);
     await using stage = new Stage(topology);
