@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../harness/event-log.ts';
+import { http } from '../harness/http.ts';
 import { type RunningServer, startServer, temporaryFolder } from '../harness/server-process.ts';
 
 const executablePath = process.env.SWITCHBOARD_CHROMIUM;
@@ -105,6 +107,23 @@ describe.runIf(executablePath)('two browser windows', () => {
     await alice.getByRole('button', { name: 'Hang up' }).click();
     await bob.locator('[role=dialog]').waitFor({ state: 'detached' });
     await picture(bob, 'after-call');
+    // Both have said how it sounded.
+    const { body } = await http('POST', `${server.url}/api/v1/auth/login`, {
+      body: { username: 'alice', password: 'password123' },
+    });
+    const call = await until('both reports', async () => {
+      const list = await http('GET', `${server.url}/api/v1/calls?limit=1`, { token: body.accessToken });
+      const [last] = list.body.calls;
+      return last?.quality?.caller && last.quality.answerer ? last : undefined;
+    });
+    expect(call).toMatchObject({
+      direction: 'outgoing',
+      endReason: 'hangup',
+      negotiated: { path: 'direct' },
+    });
+    expect(call.negotiated.codecs).toContain('audio/opus');
+    expect(call.quality.mos).toBeGreaterThanOrEqual(1);
+    expect(call.devices).toHaveLength(2);
     // Still there after a reload.
     await bob.reload();
     await bob.locator('[data-user=alice]').click();
