@@ -22,7 +22,9 @@ export interface Servers {
 }
 
 /** Service → its user's password. */
-export type NatsPasswords = Readonly<Record<'auth' | 'chat' | 'notification' | 'signaling', string>>;
+export type NatsPasswords = Readonly<
+  Record<'auth' | 'chat' | 'events' | 'notification' | 'signaling', string>
+>;
 
 export interface NatsPlace {
   /** deploy/nats/nats.conf, which says who may do what. */
@@ -62,6 +64,7 @@ export function startNats(
         env: {
           NATS_AUTH_PASSWORD: passwords.auth,
           NATS_CHAT_PASSWORD: passwords.chat,
+          NATS_EVENTS_PASSWORD: passwords.events,
           NATS_NOTIFICATION_PASSWORD: passwords.notification,
           NATS_SIGNALING_PASSWORD: passwords.signaling,
         },

@@ -194,6 +194,7 @@ function natsPasswords(secret: string): NatsPasswords {
   return {
     auth: derived('auth'),
     chat: derived('chat'),
+    events: derived('events'),
     notification: derived('notification'),
     signaling: derived('signaling'),
   };
