@@ -15,21 +15,6 @@ type Message = { id: string; seq: number; clientMessageId?: string };
 let cluster: LiveCluster;
 let stage: Stage;
 
-beforeAll(async () => {
-  // The gateway looks every half second and believes the second look.
-  cluster = await liveCluster({
-    auth: 2,
-    chat: 2,
-    settings: { DRAIN_DELAY: '2s', RECONNECT_GRACE_MS: '15000' },
-  });
-  stage = new Stage(everybodyThrough(cluster));
-}, 120_000);
-
-afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-}, 90_000);
-
 /** Nobody chooses a node: the gateway does. */
 function everybodyThrough({ name, gateway }: LiveCluster) {
   return {
@@ -108,7 +93,26 @@ async function stored(reader: SocketClient, conversationId: string): Promise<Mes
   return all;
 }
 
-describe('a rolling restart under load', () => {
+describe.each([
+  { name: 'one NATS and one Redis', servers: {} },
+  { name: 'three NATS and a Redis Cluster', servers: { nats: 3, redis: 'cluster' } },
+] as const)('a rolling restart under load, $name:', ({ servers }) => {
+  beforeAll(async () => {
+    // The gateway looks every half second and believes the second look.
+    cluster = await liveCluster({
+      ...servers,
+      auth: 2,
+      chat: 2,
+      settings: { DRAIN_DELAY: '2s', RECONNECT_GRACE_MS: '15000' },
+    });
+    stage = new Stage(everybodyThrough(cluster));
+  }, 120_000);
+
+  afterAll(async () => {
+    await stage?.[Symbol.asyncDispose]();
+    await cluster?.[Symbol.asyncDispose]();
+  }, 90_000);
+
   it('of every signaling node, then chat, then auth: no call is dropped, no message lost, everybody is back', async () => {
     const talks = await Promise.all(Array.from({ length: CALLS }, talk));
     const pairs = await Promise.all(

@@ -9,7 +9,7 @@ import { until } from '../harness/event-log.ts';
 import { http } from '../harness/http.ts';
 import { type Person, register, Stage } from '../harness/people.ts';
 import type { SocketClient } from '../harness/socket-client.ts';
-import { type LiveCluster, liveCluster } from './live-cluster.ts';
+import { type LiveCluster, type LiveClusterOptions, liveCluster } from './live-cluster.ts';
 
 const LEASE_MS = 9_000;
 const RING_MS = 7_000;
@@ -23,29 +23,42 @@ let cluster: LiveCluster;
 let stage: Stage;
 let line: CuttableLine;
 
-beforeAll(async () => {
-  line = createCuttableLine();
-  cluster = await liveCluster({
-    natsHosts: (name, hosts) => (name === 'call-signaling-2' ? line.before(hosts) : hosts),
-    settings: {
-      PRESENCE_LEASE_MS: String(LEASE_MS),
-      RING_TIMEOUT_MS: String(RING_MS),
-      RECONNECT_GRACE_MS: '20000',
-    },
+function on(name: string, servers: Pick<LiveClusterOptions, 'nats' | 'redis'>, tests: () => void): void {
+  describe(name, () => {
+    beforeAll(async () => {
+      line = createCuttableLine();
+      cluster = await liveCluster({
+        ...servers,
+        natsHosts: (name, hosts) => (name === 'call-signaling-2' ? line.before(hosts) : hosts),
+        settings: {
+          PRESENCE_LEASE_MS: String(LEASE_MS),
+          RING_TIMEOUT_MS: String(RING_MS),
+          RECONNECT_GRACE_MS: '20000',
+        },
+      });
+      stage = new Stage(cluster);
+    }, 120_000);
+
+    afterAll(async () => {
+      await stage?.[Symbol.asyncDispose]();
+      await cluster?.[Symbol.asyncDispose]();
+      await line?.[Symbol.asyncDispose]();
+    }, 60_000);
+
+    tests();
   });
-  stage = new Stage(cluster);
-}, 90_000);
-
-afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await line?.[Symbol.asyncDispose]();
-}, 60_000);
-
-async function redis(...args: string[]): Promise<string> {
-  const port = /:(\d+)$/.exec(cluster.processes.redisUrl)?.[1] ?? '';
-  return (await promisify(execFile)('redis-cli', ['-p', port, ...args])).stdout.trim();
 }
+
+async function redisAt(port: string, ...args: string[]): Promise<string> {
+  // -c: follows a Redis Cluster to the master that has the key.
+  return (await promisify(execFile)('redis-cli', ['-c', '-p', port, ...args])).stdout.trim();
+}
+
+const redisPorts = () => cluster.processes.redisUrl.split(',').map((url) => new URL(url).port);
+
+const redis = (...args: string[]) => redisAt(first(redisPorts()), ...args);
+
+const emptyRedis = () => Promise.all(redisPorts().map((port) => redisAt(port, 'flushall')));
 
 const first = <T>(all: readonly T[]): T => {
   const [one] = all;
@@ -170,112 +183,122 @@ const reachable = async (node: number): Promise<boolean> =>
 const ready = async (node: number): Promise<number> =>
   (await fetch(`${cluster.processes.signaling[node]?.url}/readyz`)).status;
 
-describe('Redis', () => {
+function refillsRedis(): void {
   it('emptied, it is filled again by the nodes, and nobody notices', async () => {
     const before = await scene();
-    await redis('flushall');
+    await emptyRedis();
     await expectHealed(before);
   }, 90_000);
+}
 
-  it('killed and back without its data, the same, and what is subscribed to is so again', async () => {
-    const before = await scene();
-    const server = first(cluster.processes.redis);
-    await server.signal('SIGKILL');
-    await until('both nodes are unready', async () => (await ready(0)) + (await ready(1)) === 1006, 15_000);
-    await rm(join(cluster.dataDir, 'redis-1', 'appendonlydir'), { recursive: true });
-    await server.restart();
-    await until('both nodes are back', async () => (await reachable(0)) && (await reachable(1)), 15_000);
-    await expectHealed(before);
-  }, 90_000);
+on('one Redis and one NATS:', {}, () => {
+  describe('Redis', () => {
+    refillsRedis();
+
+    it('killed and back without its data, the same, and what is subscribed to is so again', async () => {
+      const before = await scene();
+      const server = first(cluster.processes.redis);
+      await server.signal('SIGKILL');
+      await until('both nodes are unready', async () => (await ready(0)) + (await ready(1)) === 1006, 15_000);
+      await rm(join(cluster.dataDir, 'redis-1', 'appendonlydir'), { recursive: true });
+      await server.restart();
+      await until('both nodes are back', async () => (await reachable(0)) && (await reachable(1)), 15_000);
+      await expectHealed(before);
+    }, 90_000);
+  });
+
+  describe('NATS', () => {
+    it('back without its data, has its streams and consumers made again, and what was left over is published', async () => {
+      const { a, b, alice, bob } = await scene();
+      const [low, high] = [alice.id, bob.id].sort((x, y) => Number(x) - Number(y));
+      const path = `${cluster.url(0)}/api/v1/conversations/d:${low}:${high}/messages`;
+      const post = (content: string) => http('POST', path, { token: alice.token, body: { content } });
+      // That her session is good is remembered for some seconds, so what is stored next needs no bus.
+      expect((await post('before')).status).toBe(201);
+      const server = first(cluster.processes.nats);
+      await server.signal('SIGKILL');
+      expect((await post('kept in the outbox')).status).toBe(201);
+      expect(await a.ask('chat.send', { to: { userId: bob.id }, content: 'x' })).toMatchObject({
+        ok: false,
+        error: { code: 'SERVICE_UNAVAILABLE' },
+      });
+      await rm(join(cluster.dataDir, 'nats-1'), { recursive: true });
+      await server.restart();
+      const said = ({ message }: Record<string, unknown>) =>
+        (message as { content: string }).content === 'kept in the outbox';
+      await b.log.next('message.created', said, HEALED_MS);
+      await passMessage(a, b, bob.id);
+      expect((await a.ask('call.end', {})).ok).toBe(true);
+      await b.log.next('call.ended', undefined, HEALED_MS);
+    }, 90_000);
+  });
+
+  describe('a node cut off', () => {
+    /** The phase of a call as it stands in the store. */
+    const phase = async (callId: string): Promise<string> => {
+      const key = await redis('--scan', '--pattern', `*call:${callId}`);
+      return (JSON.parse(await redis('hget', key, 's')) as { state: { call: { phase: string } } }).state.call
+        .phase;
+    };
+
+    async function ringing(from: SocketClient, to: SocketClient, toId: string): Promise<string> {
+      const placed = await from.ask('call.place', { to: { userId: toId }, kind: 'voice', offer });
+      expect(placed.ok).toBe(true);
+      await to.log.next('call.incoming', undefined, 15_000);
+      return (placed.call as { id: string }).id;
+    }
+
+    it('from the bus, is unready, and its rings are ended by the other', async () => {
+      const [dora, emil] = await Promise.all([register(cluster, 'dora'), register(cluster, 'emil')]);
+      // Both on the second node: nobody else would have to do with their call.
+      const [d, e] = [await stage.native(dora, 1), await stage.native(emil, 1)];
+      await ringing(d, e, emil.id);
+      line.cut(false);
+      await until(
+        'it is unready, the other is not',
+        async () => (await ready(1)) === 503 && (await ready(0)) === 200,
+        20_000,
+      );
+      await d.log.next('call.rejected', ({ reason }) => reason === 'timeout', 45_000);
+      await e.log.next('call.ended', undefined, 15_000);
+      line.mend();
+      await until('it is back', () => reachable(1), 20_000);
+      await passMessage(d, e, emil.id);
+    }, 120_000);
+
+    it('as all others are, leaves the calls as they are until somebody can be told', async () => {
+      const [dora, emil] = await Promise.all([register(cluster, 'dora'), register(cluster, 'emil')]);
+      const [d, e] = [await stage.native(dora, 0), await stage.native(emil, 1)];
+      const callId = await ringing(d, e, emil.id);
+      const rang = Date.now();
+      const server = first(cluster.processes.nats);
+      await server.signal('SIGKILL');
+      await until('the ring is over', () => Date.now() > rang + RING_MS + 1_500, RING_MS * 2);
+      expect(await phase(callId)).toBe('ringing');
+      await server.restart();
+      await d.log.next('call.rejected', ({ reason }) => reason === 'timeout', 45_000);
+      await e.log.next('call.ended', undefined, 15_000);
+      await until('both nodes are back', async () => (await reachable(0)) && (await reachable(1)), 15_000);
+    }, 120_000);
+
+    it('from everything, being stopped, finds its sockets and calls again', async () => {
+      const { a, b, bob, watcher } = await scene();
+      const node = cluster.processes.signaling[1];
+      await node?.signal('SIGSTOP');
+      await until('he is told gone', () => saw(watcher, 'left', bob) === 1, 60_000);
+      await a.log.next('call.peer', ({ state }) => state === 'away', 30_000);
+      await node?.signal('SIGCONT');
+      await until('he is told back', () => saw(watcher, 'joined', bob) === 2, 30_000);
+      await a.log.next('call.peer', ({ state }) => state === 'back', 30_000);
+      await until('it is back', () => reachable(1), 20_000);
+      await passSignal(a, b);
+      await passSignal(b, a);
+      await passMessage(a, b, bob.id);
+      expect([a.log.count('call.ended'), b.log.count('call.ended')]).toEqual([0, 0]);
+    }, 150_000);
+  });
 });
 
-describe('NATS', () => {
-  it('back without its data, has its streams and consumers made again, and what was left over is published', async () => {
-    const { a, b, alice, bob } = await scene();
-    const [low, high] = [alice.id, bob.id].sort((x, y) => Number(x) - Number(y));
-    const path = `${cluster.url(0)}/api/v1/conversations/d:${low}:${high}/messages`;
-    const post = (content: string) => http('POST', path, { token: alice.token, body: { content } });
-    // That her session is good is remembered for some seconds, so what is stored next needs no bus.
-    expect((await post('before')).status).toBe(201);
-    const server = first(cluster.processes.nats);
-    await server.signal('SIGKILL');
-    expect((await post('kept in the outbox')).status).toBe(201);
-    expect(await a.ask('chat.send', { to: { userId: bob.id }, content: 'x' })).toMatchObject({
-      ok: false,
-      error: { code: 'SERVICE_UNAVAILABLE' },
-    });
-    await rm(join(cluster.dataDir, 'nats-1'), { recursive: true });
-    await server.restart();
-    const said = ({ message }: Record<string, unknown>) =>
-      (message as { content: string }).content === 'kept in the outbox';
-    await b.log.next('message.created', said, HEALED_MS);
-    await passMessage(a, b, bob.id);
-    expect((await a.ask('call.end', {})).ok).toBe(true);
-    await b.log.next('call.ended', undefined, HEALED_MS);
-  }, 90_000);
-});
-
-describe('a node cut off', () => {
-  /** The phase of a call as it stands in the store. */
-  const phase = async (callId: string): Promise<string> => {
-    const key = await redis('--scan', '--pattern', `*call:${callId}`);
-    return (JSON.parse(await redis('hget', key, 's')) as { state: { call: { phase: string } } }).state.call
-      .phase;
-  };
-
-  async function ringing(from: SocketClient, to: SocketClient, toId: string): Promise<string> {
-    const placed = await from.ask('call.place', { to: { userId: toId }, kind: 'voice', offer });
-    expect(placed.ok).toBe(true);
-    await to.log.next('call.incoming', undefined, 15_000);
-    return (placed.call as { id: string }).id;
-  }
-
-  it('from the bus, is unready, and its rings are ended by the other', async () => {
-    const [dora, emil] = await Promise.all([register(cluster, 'dora'), register(cluster, 'emil')]);
-    // Both on the second node: nobody else would have to do with their call.
-    const [d, e] = [await stage.native(dora, 1), await stage.native(emil, 1)];
-    await ringing(d, e, emil.id);
-    line.cut(false);
-    await until(
-      'it is unready, the other is not',
-      async () => (await ready(1)) === 503 && (await ready(0)) === 200,
-      20_000,
-    );
-    await d.log.next('call.rejected', ({ reason }) => reason === 'timeout', 45_000);
-    await e.log.next('call.ended', undefined, 15_000);
-    line.mend();
-    await until('it is back', () => reachable(1), 20_000);
-    await passMessage(d, e, emil.id);
-  }, 120_000);
-
-  it('as all others are, leaves the calls as they are until somebody can be told', async () => {
-    const [dora, emil] = await Promise.all([register(cluster, 'dora'), register(cluster, 'emil')]);
-    const [d, e] = [await stage.native(dora, 0), await stage.native(emil, 1)];
-    const callId = await ringing(d, e, emil.id);
-    const rang = Date.now();
-    const server = first(cluster.processes.nats);
-    await server.signal('SIGKILL');
-    await until('the ring is over', () => Date.now() > rang + RING_MS + 1_500, RING_MS * 2);
-    expect(await phase(callId)).toBe('ringing');
-    await server.restart();
-    await d.log.next('call.rejected', ({ reason }) => reason === 'timeout', 45_000);
-    await e.log.next('call.ended', undefined, 15_000);
-    await until('both nodes are back', async () => (await reachable(0)) && (await reachable(1)), 15_000);
-  }, 120_000);
-
-  it('from everything, being stopped, finds its sockets and calls again', async () => {
-    const { a, b, bob, watcher } = await scene();
-    const node = cluster.processes.signaling[1];
-    await node?.signal('SIGSTOP');
-    await until('he is told gone', () => saw(watcher, 'left', bob) === 1, 60_000);
-    await a.log.next('call.peer', ({ state }) => state === 'away', 30_000);
-    await node?.signal('SIGCONT');
-    await until('he is told back', () => saw(watcher, 'joined', bob) === 2, 30_000);
-    await a.log.next('call.peer', ({ state }) => state === 'back', 30_000);
-    await until('it is back', () => reachable(1), 20_000);
-    await passSignal(a, b);
-    await passSignal(b, a);
-    await passMessage(a, b, bob.id);
-    expect([a.log.count('call.ended'), b.log.count('call.ended')]).toEqual([0, 0]);
-  }, 150_000);
+on('a Redis Cluster and three NATS:', { redis: 'cluster', nats: 3 }, () => {
+  describe('Redis', refillsRedis);
 });
