@@ -136,6 +136,22 @@ describe('what a message means for push targets', () => {
     }
   });
 
+  it('writes nothing down for whoever is connected, or has nothing to be woken by', async () => {
+    await planning.publish(said(conversation, 1, alice, 'hello'));
+    expect(await planning.noted(conversation)).toBe(false);
+    const phone = await planning.device(bob);
+    planning.online(phone);
+    await planning.publish(said(conversation, 2, alice, 'hello'));
+    expect(await planning.noted(conversation)).toBe(false);
+    const notes = directConversation(bob, bob);
+    planning.live.delete(bob);
+    await planning.publish({
+      ...said(notes, 1, bob, 'buy milk'),
+      message: { ...said(notes, 1, bob, 'buy milk').message, receiverId: bob },
+    });
+    expect(await planning.noted(notes)).toBe(false);
+  });
+
   it('tells of a mention, whatever was said since, who wants to hear of mentions alone', async () => {
     const room = newRoom([alice, bob]);
     const phone = await planning.device(bob);

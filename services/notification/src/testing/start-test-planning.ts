@@ -36,6 +36,7 @@ import { pushTarget, type StoredDevice } from '../devices/device-store.ts';
 import { lookForLostEnds } from '../planning/lost-ends.ts';
 import { startPlanning } from '../planning/start-planning.ts';
 import { createPushes } from '../sending/create-pushes.ts';
+import { fanOutModel } from '../store/fan-out-model.ts';
 import { openDevices } from '../store/open-devices.ts';
 import { type PushDoc, pushModel } from '../store/push-model.ts';
 import { createPushStore } from '../store/push-store.ts';
@@ -110,6 +111,7 @@ export async function startTestPlanning(mongoUrl: string) {
 
   const directory = createUserDirectory({ bus, clock });
   const parts = { bus, clock, logger, directory, devices, preferences, pushes };
+  const fanOutDocs = fanOutModel(mongo.connection);
   const planning = await startPlanning({ ...parts, mongo, ringAckMs: RING_ACK_MS });
 
   const publish = (body: EventBody): Promise<void> => bus.publish(newEvent(body, clock) as BusEvent);
@@ -173,6 +175,9 @@ export async function startTestPlanning(mongoUrl: string) {
       await pushDocs.updateOne({ _id: id }, { $unset: { dueAt: 1, lease: 1 }, $set: { shown: true } });
       return pushTarget(device);
     },
+
+    /** Whether followers of the conversation are yet to be told of something. */
+    noted: async (id: ConversationId) => (await fanOutDocs.exists({ _id: id })) !== null,
 
     lookForLostEnds: () =>
       lookForLostEnds({
