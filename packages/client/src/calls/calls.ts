@@ -84,9 +84,13 @@ export class Calls {
       this.#live.get(callId)?.renewServers(iceServers, expiresAt),
     );
     events.on('call.rejected', ({ call, by, reason }) => this.#described(call)?.finish({ reason, by }));
-    events.on('call.ended', ({ call, by, reason }) =>
-      this.#described(call)?.finish({ reason, ...(by ? { by } : {}) }),
-    );
+    events.on('call.ended', ({ call, by, reason }) => {
+      const mine = this.#live.get(call.id);
+      // Late: this device has taken the call over since.
+      if (reason === 'answered_elsewhere' && mine?.seated) return;
+      mine?.describe(call);
+      mine?.finish({ reason, ...(by ? { by } : {}) });
+    });
     events.on('call.peer', ({ call, by, state, graceUntil }) =>
       this.#described(call)?.otherIs(state, by, graceUntil),
     );

@@ -62,9 +62,9 @@ async function answered(
   }
   router.toDevice(by, device, { type: 'call.responded', call, response: 'accept' });
   const ended = endedDelivery(call, 'answered_elsewhere', by);
-  // Told late, it must not reach the device that has taken the seat since.
+  // Told late, it must not reach the device that has taken the seat since; the one that answered hears by itself that it lost it.
   const seated = told?.state.answerSeat?.device ?? device;
-  await stopRinging(context, { call, live }, rungUsers(call, live), ended, { [by]: seated });
+  await stopRinging(context, { call, live }, rungUsers(call, live), ended, { [by]: [device, seated] });
 }
 
 async function declined(
@@ -74,7 +74,7 @@ async function declined(
 ): Promise<void> {
   responded(context, call, by, device, reason);
   await stopRinging(context, { call, live }, [by], endedDelivery(call, 'rejected_elsewhere', by), {
-    ...(device ? { [by]: device } : {}),
+    ...(device ? { [by]: [device] } : {}),
   });
 }
 
@@ -135,7 +135,7 @@ async function stoppedRinging(
       toCaller({ type: 'call.rejected', call, by: callee, reason });
       responded(context, call, by, device, reason);
       const ended = endedDelivery(call, 'rejected_elsewhere', by);
-      return stopRinging(context, { call, live }, [by], ended, device ? { [by]: device } : {});
+      return stopRinging(context, { call, live }, [by], ended, device ? { [by]: [device] } : {});
     }
     case 'missed': {
       const callee = call.callees[0];
@@ -185,19 +185,19 @@ function wasRung(dialect: CallDevice['dialect'], call: Call, live: LiveCall | un
   return ringable(dialect, { ...ring, hasOffer: ring.hasOffer || ring.negotiation === 'offer-first' });
 }
 
-/** Every rung device of these users falls silent, but for the one of theirs that knows already. */
+/** Every rung device of these users falls silent, but for those of theirs that know already. */
 async function stopRinging(
   { router }: SignalingContext,
   { call, live }: Rung,
   userIds: readonly UserId[],
   delivery: Delivery,
-  except: Readonly<Record<UserId, CallDevice>> = {},
+  except: Readonly<Record<UserId, readonly CallDevice[]>> = {},
 ): Promise<void> {
   const only = (dialect: CallDevice['dialect']) => wasRung(dialect, call, live);
   await Promise.all(
     userIds.map((userId) => {
-      const knows = except[userId]?.deviceId;
-      return router.toUser(userId, delivery, { only, ...(knows === undefined ? {} : { except: knows }) });
+      const knows = except[userId]?.map(({ deviceId }) => deviceId) ?? [];
+      return router.toUser(userId, delivery, { only, except: knows });
     }),
   );
 }

@@ -20,7 +20,10 @@ export interface Router {
   toUser(
     userId: UserId,
     delivery: Delivery,
-    devices?: { readonly except?: DeviceId; readonly only?: (dialect: DialectName) => boolean },
+    devices?: {
+      readonly except?: DeviceId | readonly DeviceId[];
+      readonly only?: (dialect: DialectName) => boolean;
+    },
   ): Promise<number>;
 
   /** One device, in the dialect given. */

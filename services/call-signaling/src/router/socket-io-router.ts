@@ -28,19 +28,26 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
   const { namespace, localSocket, dialects, presence, clock, ways } = parts;
   const tongues: readonly Tongue[] = [...dialects.keys(), 'undeclared'];
 
-  /** `except` is a room, too: the adapter leaves its sockets out on whichever node holds them. */
-  const emit = (room: string, frames: readonly Frame[], except?: string, here = false): void => {
+  /** `except` are rooms, too: the adapter leaves their sockets out on whichever node holds them. */
+  const emit = (
+    room: string,
+    frames: readonly Frame[],
+    except: readonly string[] = [],
+    here = false,
+  ): void => {
     for (const { event, args } of frames) {
-      const target = here ? namespace.local.to(room) : namespace.to(room);
-      (except === undefined ? target : target.except(except)).emit(event, ...args);
+      let target = here ? namespace.local.to(room) : namespace.to(room);
+      for (const left of except) target = target.except(left);
+      target.emit(event, ...args);
     }
   };
 
   return {
-    async toUser(userId, delivery, { except, only } = {}) {
+    async toUser(userId, delivery, { except = [], only } = {}) {
+      const left = [except].flat();
       const counts = new Map<Tongue, number>();
       for (const device of await presence.devicesOf(userId, clock.now())) {
-        if (device.deviceId === except) continue;
+        if (left.includes(device.deviceId)) continue;
         const tongue = device.dialect ?? 'undeclared';
         counts.set(tongue, (counts.get(tongue) ?? 0) + 1);
       }
@@ -49,7 +56,7 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
         const spoken = vocabularies(dialects, tongue, only);
         const frames = framesFor(spoken, delivery, { ...ways, to: userId });
         if (frames.length === 0) continue;
-        emit(rooms.user(userId, tongue), frames, except && rooms.device(except));
+        emit(rooms.user(userId, tongue), frames, left.map(rooms.device));
         reached += count;
       }
       return reached;
@@ -82,7 +89,7 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
           ...ways,
           to: EVERYBODY,
         });
-        emit(rooms.room(roomId, tongue), frames, except && rooms.device(except), here);
+        emit(rooms.room(roomId, tongue), frames, except && [rooms.device(except)], here);
       }
     },
 

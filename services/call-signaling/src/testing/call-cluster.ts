@@ -235,9 +235,10 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     !only || (device.dialect === null ? [...dialects.keys()].some(only) : only(device.dialect));
 
   const routerOf = (isHere: (device: TestDevice) => boolean): Router => ({
-    async toUser(userId, delivery, { except, only } = {}) {
+    async toUser(userId, delivery, { except = [], only } = {}) {
       const found = [...devices.values()].filter(
-        (device) => device.identity.id === userId && device.deviceId !== except && passes(device, only),
+        (device) =>
+          device.identity.id === userId && ![except].flat().includes(device.deviceId) && passes(device, only),
       );
       for (const device of found) travel(() => device.deliver(delivery));
       return found.length;
