@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { createManualClock } from '@switchboard/engine-memory';
 import { UserId } from '@switchboard/protocol';
 import { describe, expect, it } from 'vitest';
-import { iceServersFor } from './ice-servers.ts';
+import { createIceServers, iceServersFor } from './ice-servers.ts';
 
 const alice = UserId.parse('1');
 const clock = createManualClock(1_700_000_000_000);
@@ -37,5 +37,33 @@ describe('ICE servers', () => {
     });
     const none = { stunUrls: [], turnUrls: [], turnTtlMs: 1 };
     expect(iceServersFor(alice, none, clock)).toEqual({ iceServers: [] });
+  });
+});
+
+describe('ICE servers asked for again and again', () => {
+  it('are made once for some seconds and for each user, and of the users only the last thousand are remembered', async () => {
+    const time = createManualClock(1_700_000_000_000);
+    const iceServers = createIceServers(turn, time);
+    const first = iceServers(alice);
+    expect(first).toEqual(iceServersFor(alice, turn, time));
+    await time.advance(4_000);
+    expect(iceServers(alice)).toBe(first);
+    expect(iceServers(UserId.parse('2'))).not.toEqual(first);
+    await time.advance(2_000);
+    expect(iceServers(alice)).not.toEqual(first);
+
+    const kept = iceServers(alice);
+    for (let id = 10; id < 10 + 999; id += 1) iceServers(UserId.parse(String(id)));
+    expect(iceServers(alice)).toBe(kept);
+    for (let id = 2_000; id < 3_000; id += 1) iceServers(UserId.parse(String(id)));
+    expect(iceServers(alice)).not.toBe(kept);
+  });
+
+  it('are not remembered for more than a twentieth of their life', async () => {
+    const time = createManualClock(1_700_000_000_000);
+    const iceServers = createIceServers({ ...turn, turnTtlMs: 20_000 }, time);
+    const first = iceServers(alice);
+    await time.advance(1_000);
+    expect(iceServers(alice)).not.toBe(first);
   });
 });
