@@ -1,4 +1,5 @@
 import { dialects } from '@switchboard/dialects';
+import { BusEvent, orderingKey, STREAMS } from '@switchboard/protocol';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fixtures } from '../../../dialects/src/fixtures/all.ts';
@@ -20,7 +21,11 @@ const { asyncapi } = createApiDocs();
 const schemas = documentSchemas(asyncapi, 'draft-07');
 const strict = documentSchemas(closed(asyncapi), 'draft-07');
 
-const operations = Object.values(asyncapi.operations as Record<string, JsonObject>);
+const described = Object.values(asyncapi.operations as Record<string, JsonObject>);
+const streams = Object.keys(STREAMS).map((stream) => `#/channels/${stream}`);
+const [operations, streamed] = [false, true].map((stream) =>
+  described.filter(({ channel }) => streams.includes(String((channel as JsonObject).$ref)) === stream),
+) as [JsonObject[], JsonObject[]];
 const channels = asyncapi.channels as Record<string, JsonObject & { messages: Record<string, JsonObject> }>;
 
 const payloadAt = (dialect: string, id: string) => pointer('channels', dialect, 'messages', id, 'payload');
@@ -97,6 +102,55 @@ describe('the AsyncAPI document', () => {
       ['a b', event],
     ]);
     expect(() => asyncApiDocument([{ ...native, outbound }], '0')).toThrow(/two messages/);
+  });
+});
+
+describe('the event stream', () => {
+  const types = BusEvent.options.map(({ shape }) => shape.type.value);
+
+  it('has every event, in the stream that holds it, and no other', () => {
+    const said = streamed.map(({ action, title, channel }) => [action, title, (channel as JsonObject).$ref]);
+    const streamOf = (type: string) =>
+      Object.entries(STREAMS).find(([, subjects]) => type.startsWith(subjects.slice(0, -1)))?.[0];
+    expect(said.sort()).toStrictEqual(
+      types.map((type) => ['send', type, `#/channels/${streamOf(type)}`]).sort(),
+    );
+  });
+
+  it('says where each is found: its type, and a partition', () => {
+    for (const stream of Object.keys(STREAMS)) {
+      const { address, parameters, servers } = channels[stream] as JsonObject;
+      expect(address).toBe('{type}.p{partition}');
+      expect(servers).toStrictEqual([{ $ref: '#/servers/nats' }]);
+      const { type, partition } = parameters as Record<string, { enum: string[] }>;
+      expect(type?.enum).toStrictEqual(Object.keys(channels[stream]?.messages ?? {}));
+      expect(partition?.enum).toStrictEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+    }
+  });
+
+  it('describes headers and payload as they are sent', () => {
+    const event = BusEvent.parse({
+      v: 1,
+      id: '0198a1de-0000-7000-8000-0000000000e1',
+      at: '2025-09-25T10:30:00.000Z',
+      type: 'auth.session.revoked',
+      userId: '7',
+    });
+    const headers = {
+      'ce-specversion': '1.0',
+      'ce-id': event.id,
+      'ce-source': 'urn:switchboard:auth',
+      'ce-type': event.type,
+      'ce-time': event.at,
+      'ce-subject': orderingKey(event),
+      'content-type': 'application/json',
+      'Nats-Msg-Id': event.id,
+    };
+    const at = (part: string) => pointer('channels', 'AUTH', 'messages', event.type, part);
+    expect(strict.complaints(at('payload'), event)).toStrictEqual([]);
+    expect(strict.complaints(at('headers'), headers)).toStrictEqual([]);
+    expect(strict.complaints(at('headers'), { ...headers, 'ce-type': 'call.ended' })).not.toStrictEqual([]);
+    expect(strict.complaints(at('payload'), { ...event, userId: 7 })).not.toStrictEqual([]);
   });
 });
 

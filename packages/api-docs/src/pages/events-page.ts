@@ -47,9 +47,10 @@ function channelSection(
       .filter(([, operation]) => objectIn(operation.channel).$ref === here && operation.action === action)
       .map((entry) => eventView(document, entry));
   const [server] = refs(channel.servers);
+  const heard = events('receive');
   return html`<section id="${name}"><h2>${name}</h2>${prose(channel.description)}
 <p>${objectIn(resolved(document, server)).protocol} at <code>${channel.address}</code></p>
-<h3>Clients send</h3>${events('receive')}
+${heard.length > 0 && html`<h3>Clients send</h3>${heard}`}
 <h3>Clients are sent</h3>${events('send')}</section>
 `;
 }
