@@ -18,6 +18,7 @@ export const LONG: Preset = {
   users: 24,
   liveCalls: 6,
   ringing: 6,
+  sleepers: 6,
   signaling: 3,
   nats: 3,
   leaseMs: 30_000,
@@ -45,6 +46,7 @@ export const SHORT: Preset = {
   rate: 150,
   liveCalls: 4,
   ringing: 4,
+  sleepers: 4,
   leaseMs: 12_000,
   ringTimeoutMs: 10_000,
   pace: {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { startCluster } from '@switchboard/deploy-cluster';
 import { createOwner } from '../../packages/service-kit/src/owner.ts';
+import { startExpoStandIn } from '../../services/notification/src/testing/expo-stand-in.ts';
 import { http } from '../harness/http.ts';
 import { temporaryFolder } from '../harness/server-process.ts';
 import { checkCalls } from './checker/check-calls.ts';
 import { checkLines, type LineLimits } from './checker/check-lines.ts';
 import { checkMessages, type StoredMessage } from './checker/check-messages.ts';
+import { checkPushes, type PushFindings } from './checker/check-pushes.ts';
 import { momentsOfDeath } from './checker/moments-of-death.ts';
 import type { FaultReport } from './checker/report.ts';
 import { createCuttableLine } from './inflict/cuttable-line.ts';
@@ -16,6 +18,7 @@ import { type Account, makeAccounts } from './load/accounts.ts';
 import { createCallLoad } from './load/call-load.ts';
 import { type ChatLoad, createChatLoad } from './load/chat-load.ts';
 import { VOCABULARIES } from './load/other-client.ts';
+import { createPushLoad, type PushLoad } from './load/push-load.ts';
 import { keyOf, RunLog } from './load/run-log.ts';
 
 export interface FaultRunOptions {
@@ -36,6 +39,8 @@ export interface FaultRunOptions {
   /** Pairs in a call that lasts, and pairs that call again and again. */
   readonly liveCalls: number;
   readonly ringing: number;
+  /** Users who are reached by push alone, each written to and called again and again. */
+  readonly sleepers: number;
   readonly ringTimeoutMs: number;
   /** Of presence and of seats in calls: a node that dies keeps its sockets so long. */
   readonly leaseMs: number;
@@ -51,12 +56,16 @@ const LOG_CAPACITY = 4_000_000;
 /** A healed cluster brings everybody back within this, on any machine. */
 const CALM_WITHIN_MS = 90_000;
 const GHOSTS_GONE_WITHIN_MS = 60_000;
+/** As long as a dead sender's claims last, and then some. */
+const PUSHED_WITHIN_MS = 120_000;
+/** What a dead sender had in hand is taken until then. */
+const IN_HAND_MS = 1_000;
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Runs a cluster under load, takes its processes away as the seed says, and compares what its clients were told with what it holds in the end. */
 export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
   const { seed, tell, signaling, nats, limits } = options;
-  const shape = { signaling, nats, auth: 1, chat: 2 };
+  const shape = { signaling, nats, auth: 1, chat: 2, notification: 1 };
   const schedule = makeSchedule({
     seed,
     kills: options.kills,
@@ -68,6 +77,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   await using cleanUp = createOwner();
   cleanUp.defer(() => data.remove());
   const line = cleanUp.own(createCuttableLine());
+  const expo = cleanUp.own(await startExpoStandIn());
   const cluster = cleanUp.own(
     await startCluster({
       dataDir: data.path,
@@ -81,6 +91,9 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
         RATE_LIMIT_MESSAGES: 'off',
         RATE_LIMIT_CALLS: 'off',
         RATE_LIMIT_LOGIN: 'off',
+        RATE_LIMIT_DEVICES: 'off',
+        EXPO_BASE_URL: expo.url,
+        EXPO_RECEIPT_DELAY_MS: '2000',
         SEED_DEMO: 'false',
       },
       natsHosts: (name, hosts) => (name === `call-signaling-${signaling}` ? line.before(hosts) : hosts),
@@ -93,12 +106,18 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
 
   const callPairs = options.liveCalls + options.ringing;
   const others = Object.keys(VOCABULARIES).length * 2;
-  const accounts = await makeAccounts(url, options.users + others + callPairs * 2);
+  const accounts = await makeAccounts(url, options.users + others + callPairs * 2 + options.sleepers * 2);
+  const take = (count: number): Account[] => accounts.splice(0, count);
+  const [writers, otherWriters, callers] = [take(options.users), take(others), take(callPairs * 2)];
+  const [wakers, sleepers] = [take(options.sleepers), take(options.sleepers)];
+  const pushLoad = await createPushLoad({ url, standIn: expo, sleepers, now: log.now });
+  cleanUp.defer(() => pushLoad[Symbol.dispose]());
   const chat = await createChatLoad({
     url,
     log,
-    accounts: accounts.slice(0, options.users),
-    others: accounts.slice(options.users, options.users + others),
+    accounts: writers,
+    others: otherWriters,
+    sleepers,
     rate: options.rate,
     run: String(seed),
   });
@@ -106,7 +125,9 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   const calls = createCallLoad({
     url,
     log,
-    accounts: accounts.slice(options.users + others),
+    accounts: callers,
+    wakers,
+    sleepers,
     live: options.liveCalls,
     firstWho: options.users + others,
   });
@@ -123,7 +144,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     }
     const from = log.now();
     const before = chat.acked;
-    await inflict(fault, { ground, line, dataDir: data.path });
+    await inflict(fault, { ground, line, dataDir: data.path, pushesInHand: () => pushLoad.inHand() });
     await ground.healed();
     const seconds = ((log.now() - from) / 1_000).toFixed(1);
     tell(
@@ -141,6 +162,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   for (const [index, { id, reader }] of chat.conversations.entries()) {
     stored.set(index, await readConversation(url, id, reader));
   }
+  const pushes = await everybodyPushed({ pushLoad, chat, stored, ground });
   // What is lost from now on is our own going.
   const lines = [...log.lines];
   for (const [what, count] of log.refusals) tell(`refused: ${what}, ${count} times`);
@@ -156,6 +178,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     messages: checkMessages(log.operations, stored, chat.followers),
     lines: checkLines(lines, ground.outages, limits),
     calls: checkCalls(log.calls, aftermath, ground.outages, limits),
+    pushes: { ...pushes, malformed: expo.complaints.length },
     faults: Object.fromEntries([...faults].map(([kind, times]) => [kind, times.join(', ')])),
   };
 }
@@ -171,6 +194,28 @@ async function everybodyCaughtUp({ clients }: ChatLoad): Promise<void> {
       }
     }),
   );
+}
+
+interface PushScene {
+  readonly pushLoad: PushLoad;
+  readonly chat: ChatLoad;
+  readonly stored: ReadonlyMap<number, readonly StoredMessage[]>;
+  readonly ground: Ground;
+}
+
+/** Waits for pushes that are due, and tells what was pushed in all. */
+async function everybodyPushed({ pushLoad, chat, stored, ground }: PushScene): Promise<PushFindings> {
+  const { pushes, owners, stalls } = pushLoad;
+  const devices = new Map([...owners].map(([device, owner]) => [device, chat.asleep[owner] ?? -1]));
+  for (const deadline = performance.now() + PUSHED_WITHIN_MS; ; ) {
+    const deaths = ground.killed
+      .filter(({ name }) => /^(notification|database)/.test(name))
+      .map(({ name, at }) => ({ what: name, from: at, to: at + IN_HAND_MS }));
+    const setbacks = [...deaths, ...ground.outages, ...stalls];
+    const findings = checkPushes({ pushes, devices, stored, setbacks });
+    if (findings.untold + findings.ringingOn === 0 || performance.now() > deadline) return findings;
+    await pass(500);
+  }
 }
 
 async function readConversation(url: string, id: string, { token }: Account): Promise<StoredMessage[]> {

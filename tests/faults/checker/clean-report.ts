@@ -40,4 +40,15 @@ export const cleanReport: FaultReport = {
     longestRing: 'call-1',
     examples: [],
   },
+  pushes: {
+    pushes: 90,
+    rings: 20,
+    untold: 0,
+    false: 0,
+    ringingOn: 0,
+    repeated: 0,
+    repeatedAfterSetback: 2,
+    malformed: 0,
+    examples: [],
+  },
 };

@@ -33,6 +33,10 @@ it.each([
     what: what as string,
     report: { ...clean, calls: { ...clean.calls, [what]: 1 } },
   })),
+  ...(['untold', 'false', 'ringingOn', 'repeated', 'malformed'] as const).map((what) => ({
+    what: what as string,
+    report: { ...clean, pushes: { ...clean.pushes, [what]: 1 } },
+  })),
   { what: 'neverBack', report: { ...clean, lines: { ...clean.lines, neverBack: 1 } } },
   { what: 'died', report: { ...clean, died: ['chat-1'] } },
 ])('refuses a run with $what', ({ report }) => {

@@ -1,6 +1,7 @@
 import type { CallFindings } from './check-calls.ts';
 import type { LineFindings } from './check-lines.ts';
 import type { MessageFindings } from './check-messages.ts';
+import type { PushFindings } from './check-pushes.ts';
 import type { MomentsOfDeath } from './moments-of-death.ts';
 
 export interface FaultReport {
@@ -14,6 +15,8 @@ export interface FaultReport {
   readonly moments: MomentsOfDeath;
   readonly lines: LineFindings;
   readonly calls: CallFindings;
+  /** `malformed`: pushes that their service refused as such. */
+  readonly pushes: PushFindings & { readonly malformed: number };
   /** Kind of fault → how often, and what is known of it. */
   readonly faults: Readonly<Record<string, string>>;
 }
@@ -31,7 +34,10 @@ export interface Verdict {
   readonly late: readonly string[];
 }
 
-export function judge({ messages, calls, lines, died }: FaultReport, { linesInTime }: Judgement): Verdict {
+export function judge(
+  { messages, calls, lines, pushes, died }: FaultReport,
+  { linesInTime }: Judgement,
+): Verdict {
   const zero: Readonly<Record<string, number>> = {
     'acknowledged messages lost': messages.lost,
     'messages stored twice': messages.duplicated,
@@ -43,6 +49,11 @@ export function judge({ messages, calls, lines, died }: FaultReport, { linesInTi
     'calls without an end in time': calls.unended,
     'calls with several ends': calls.severalEnds,
     'users busy without a call': calls.ghost,
+    'push targets not told of the last message': pushes.untold,
+    'pushes of what is not': pushes.false,
+    'pushes that ring on': pushes.ringingOn,
+    'pushes repeated': pushes.repeated,
+    'pushes malformed': pushes.malformed,
     'connections that never came back': lines.neverBack,
     'processes that died by themselves': died.length,
   };
@@ -65,6 +76,7 @@ export function renderReport({
   moments,
   lines,
   calls,
+  pushes,
   faults,
 }: FaultReport): string {
   const rows: readonly (readonly [string, string])[] = [
@@ -98,12 +110,20 @@ export function renderReport({
     ],
     ['longest ring', `${ms(calls.longestRingMs)}: ${calls.longestRing}`],
     ['ghost', String(calls.ghost)],
+    [
+      'pushes',
+      `${pushes.pushes}, ${pushes.rings} of them ring; sent again after a death ${pushes.repeatedAfterSetback}, without ${pushes.repeated}`,
+    ],
+    [
+      'pushes wrong',
+      `${pushes.untold} targets untold, ${pushes.false} false, ${pushes.ringingOn} ringing on, ${pushes.malformed} malformed`,
+    ],
     ['died by themselves', died.length === 0 ? '0' : died.join(', ')],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
     ...rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`),
-    ...[...messages.examples, ...calls.examples].map((example) => `  ! ${example}`),
+    ...[...messages.examples, ...calls.examples, ...pushes.examples].map((example) => `  ! ${example}`),
   ].join('\n');
 }
 

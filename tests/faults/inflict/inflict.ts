@@ -15,12 +15,17 @@ export interface Scene {
   /** Between one signaling node and NATS. */
   readonly line: CuttableLine;
   readonly dataDir: string;
+  /** Pushes that were begun and are not answered. */
+  readonly pushesInHand: () => number;
 }
+
+/** There is always something to push soon. */
+const PUSH_WITHIN_MS = 3_000;
 
 /** Does it, and undoes it; resolves when what was hit is back. */
 export async function inflict({ kind, which, holdMs, silent }: Fault, scene: Scene): Promise<void> {
-  const { ground, line, dataDir } = scene;
-  const { auth, chat, signaling, nats, redis, database, gateway } = ground.cluster;
+  const { ground, line, dataDir, pushesInHand } = scene;
+  const { auth, chat, notification, signaling, nats, redis, database, gateway } = ground.cluster;
   const one = <T>(all: readonly T[]): T => {
     const chosen = all[Math.floor(which * all.length)];
     if (chosen === undefined) throw new RangeError('there is none of these');
@@ -47,6 +52,12 @@ export async function inflict({ kind, which, holdMs, silent }: Fault, scene: Sce
       return killed([one(chat)]);
     case 'auth-kill':
       return killed([one(auth)]);
+    case 'notification-kill':
+      for (const deadline = performance.now() + PUSH_WITHIN_MS; pushesInHand() === 0; ) {
+        if (performance.now() > deadline) break;
+        await pass(5);
+      }
+      return killed([one(notification)]);
     case 'nats-kill-one':
       return killed([one(nats)]);
     case 'nats-kill-all':
@@ -77,7 +88,7 @@ export async function inflict({ kind, which, holdMs, silent }: Fault, scene: Sce
       await pass(holdMs);
       return line.mend();
     case 'rolling-restart':
-      for (const child of [...signaling, ...chat, ...auth, ...nats]) {
+      for (const child of [...signaling, ...chat, ...auth, ...notification, ...nats]) {
         await ground.kill(child, 'SIGTERM');
         await ground.bringBack(child);
         // Next only when all can do without it.

@@ -4,7 +4,7 @@ import { FAULT_KINDS, makeSchedule, type ScheduleOptions } from './schedule.ts';
 const options: ScheduleOptions = {
   seed: 1,
   kills: 24,
-  shape: { signaling: 3, auth: 1, chat: 2, nats: 3 },
+  shape: { signaling: 3, auth: 1, chat: 2, notification: 1, nats: 3 },
   pace: {
     settle: [1_000, 3_000],
     dead: [0, 500],

@@ -5,6 +5,7 @@ export const FAULT_KINDS = [
   'signaling-pause',
   'chat-kill',
   'auth-kill',
+  'notification-kill',
   'nats-kill-one',
   'nats-kill-all',
   'nats-emptied',
@@ -38,6 +39,7 @@ export interface Shape {
   readonly signaling: number;
   readonly auth: number;
   readonly chat: number;
+  readonly notification: number;
   readonly nats: number;
 }
 
@@ -67,8 +69,12 @@ export interface ScheduleOptions {
   readonly kinds?: readonly FaultKind[];
 }
 
-/** Chat may die before it stored, after, and after it said so: of random moments under load, several hit all three. */
-const TIMES_A_ROUND: Partial<Record<FaultKind, number>> = { 'chat-kill': 3, 'signaling-kill': 2 };
+/** Chat may die before it stored, after, and after it said so: of random moments under load, several hit all three. Likewise a sender of pushes. */
+const TIMES_A_ROUND: Partial<Record<FaultKind, number>> = {
+  'chat-kill': 3,
+  'signaling-kill': 2,
+  'notification-kill': 2,
+};
 
 /** Rounds of every kind of fault, each shuffled, until enough is killed and every kind was there. The same options give the same schedule. */
 export function makeSchedule({ seed, kills, shape, pace, kinds = FAULT_KINDS }: ScheduleOptions): Fault[] {
@@ -120,7 +126,7 @@ function killsOf(kind: FaultKind, shape: Shape): number {
     case 'nats-emptied':
       return shape.nats;
     case 'rolling-restart':
-      return shape.signaling + shape.auth + shape.chat + shape.nats;
+      return shape.signaling + shape.auth + shape.chat + shape.notification + shape.nats;
     default:
       return 1;
   }

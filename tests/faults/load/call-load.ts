@@ -12,6 +12,10 @@ export interface CallLoadOptions {
   /** Two by two; the first `live` pairs stay in one call, the others call one another over and over. */
   readonly accounts: readonly Account[];
   readonly live: number;
+  /** Each calls one of the sleepers, over and over: rings until that is missed, or gives up before. */
+  readonly wakers: readonly Account[];
+  /** Never connected, and reached by push alone. */
+  readonly sleepers: readonly Account[];
   /** The first index in the log. */
   readonly firstWho: number;
 }
@@ -33,22 +37,23 @@ const LOOK_EVERY_MS = 2_000;
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function createCallLoad(options: CallLoadOptions): CallLoad {
-  const { url, log, accounts, live, firstWho } = options;
+  const { url, log, accounts, live, wakers, sleepers, firstWho } = options;
   const calls = new Map<string, PlannedCall>();
-  const parties = accounts.map(
+  const parties = [...accounts, ...wakers].map(
     (account, at) => new CallParty({ url, who: firstWho + at, account, log, calls }),
   );
+  const paired = parties.slice(0, accounts.length);
   const pairs: (readonly [CallParty, CallParty])[] = [];
-  for (let at = 0; at + 1 < parties.length; at += 2) {
-    const [one, two] = [parties[at], parties[at + 1]];
+  for (let at = 0; at + 1 < paired.length; at += 2) {
+    const [one, two] = [paired[at], paired[at + 1]];
     if (one && two) pairs.push([one, two]);
   }
   let stopping = false;
   const running: Promise<void>[] = [];
 
-  const plan = (caller: CallParty, callee: CallParty, fate: Fate): PlannedCall => {
-    const trace = [`${fate} by client ${caller.who} to client ${callee.who}`];
-    const record = { id: randomUUID(), caller: caller.who, callee: callee.who, ends: [], trace };
+  const plan = (caller: CallParty, callee: number, fate: Fate): PlannedCall => {
+    const trace = [`${fate} by client ${caller.who} to client ${callee}`];
+    const record = { id: randomUUID(), caller: caller.who, callee, ends: [], trace };
     const planned = { record, fate, trace, giveUpAt: performance.now() + CALL_PATIENCE_MS, handled: false };
     calls.set(record.id, planned);
     log.calls.push(record);
@@ -69,8 +74,8 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
   /** Keeps one call alive, and makes another if it should be taken away. */
   const keepOneCall = async (caller: CallParty, callee: CallParty): Promise<void> => {
     while (!stopping) {
-      const planned = plan(caller, callee, 'live');
-      const placed = await caller.place(planned, callee, planned.giveUpAt);
+      const planned = plan(caller, callee.who, 'live');
+      const placed = await caller.place(planned, callee.account, planned.giveUpAt);
       while (placed && planned.record.ends.length === 0 && !stopping) {
         await pass(SIGNAL_EVERY_MS * (0.5 + Math.random()));
         if (planned.record.answeredAt === undefined) continue;
@@ -85,8 +90,8 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
     for (let turn = 0; !stopping; turn += 1) {
       const [caller, callee] = turn % 2 === 0 ? [one, two] : [two, one];
       const fate = FATES[Math.floor(Math.random() * FATES.length)] ?? 'hangup';
-      const planned = plan(caller, callee, fate);
-      if (await caller.place(planned, callee, planned.giveUpAt)) {
+      const planned = plan(caller, callee.who, fate);
+      if (await caller.place(planned, callee.account, planned.giveUpAt)) {
         if (fate === 'cancel') {
           await pass(300 + Math.random() * 3_000);
           await caller.end(planned, planned.giveUpAt);
@@ -103,6 +108,21 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
       await pass(300 + Math.random() * 1_000);
     }
   };
+  const wake = async (caller: CallParty, sleeper: Account, who: number): Promise<void> => {
+    await pass(Math.random() * 3_000);
+    while (!stopping) {
+      const fate = Math.random() < 0.5 ? 'cancel' : 'ring-out';
+      const planned = plan(caller, who, fate);
+      if (await caller.place(planned, sleeper, planned.giveUpAt)) {
+        if (fate === 'cancel') {
+          await pass(300 + Math.random() * 4_000);
+          await caller.end(planned, planned.giveUpAt);
+        }
+        await over(planned, [caller]);
+      }
+      await pass(1_000 + Math.random() * 2_000);
+    }
+  };
   /** Answered, or over before it was. */
   const settled = async ({ record, giveUpAt }: PlannedCall): Promise<void> => {
     while (record.answeredAt === undefined && record.ends.length === 0 && performance.now() < giveUpAt) {
@@ -114,6 +134,10 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
     start() {
       for (const [at, [one, two]] of pairs.entries()) {
         running.push(at < live ? keepOneCall(one, two) : callAgainAndAgain(one, two));
+      }
+      for (const [at, sleeper] of sleepers.entries()) {
+        const caller = parties[accounts.length + at];
+        if (caller) running.push(wake(caller, sleeper, firstWho + parties.length + at));
       }
     },
 

@@ -56,11 +56,11 @@ export class CallParty {
   }
 
   /** Rings the other side; undefined when it was refused, or nobody answers until `giveUpAt`. */
-  async place(planned: PlannedCall, callee: CallParty, giveUpAt: number): Promise<boolean> {
+  async place(planned: PlannedCall, callee: Account, giveUpAt: number): Promise<boolean> {
     const { record } = planned;
     this.#current = planned;
     const offer = { type: 'offer', sdp: 'v=0' };
-    const payload = { to: { userId: callee.account.id }, kind: 'voice', offer, callId: record.id };
+    const payload = { to: { userId: callee.id }, kind: 'voice', offer, callId: record.id };
     const answer = await this.#insist(planned, 'call.place', payload, giveUpAt);
     if (answer.kind === 'ok') {
       const { id } = answer.reply.call as ShownCall;
@@ -86,16 +86,20 @@ export class CallParty {
       if (call === null || call?.phase === 'ended') return this.#took(call);
       // A new socket may not speak for the one before while that one's node might only be slow: until its lease is over.
       const notYet = call !== undefined || (answer.kind === 'fail' && answer.code === 'PERMISSION_DENIED');
-      if (!(await this.look(planned)) || !notYet || performance.now() > giveUpAt) return;
+      const there = await this.look(planned);
+      // What cannot be learned now is asked again: it may still live.
+      const goesOn = there === undefined || (there && notYet);
+      if (!goesOn || performance.now() > giveUpAt) return;
       await pass(1_000);
     }
   }
 
-  /** Asks how the call stands. True when this side has its place in it, or it rings here. */
-  async look(planned: PlannedCall): Promise<boolean> {
+  /** Asks how the call stands. True when this side has its place in it, or it rings here; undefined when that cannot be learned now. */
+  async look(planned: PlannedCall): Promise<boolean | undefined> {
     const { record } = planned;
     const answer = await this.#ask(planned, 'call.resume', { callId: record.id });
-    if (answer.kind !== 'ok') return false;
+    if (answer.kind === 'unknown') return undefined;
+    if (answer.kind === 'fail') return false;
     const call = answer.reply.call as ShownCall | null;
     if (call === null || call.phase === 'ended') {
       this.#ended(record.id, call?.endReason ?? 'gone');

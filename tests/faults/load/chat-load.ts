@@ -11,6 +11,8 @@ export interface ChatLoadOptions {
   readonly accounts: readonly Account[];
   /** Two for each of the older vocabularies, in the order of `VOCABULARIES`. */
   readonly others: readonly Account[];
+  /** Never connected, and reached by push alone; each is written to by one of `accounts`. */
+  readonly sleepers: readonly Account[];
   /** Messages a second that are attempted, all together. */
   readonly rate: number;
   /** Numbers what is sent, so that two runs on one database do not meet. */
@@ -22,16 +24,20 @@ export interface ChatLoad {
   /** Conversations, by their index in the log, with somebody who may read them. */
   readonly conversations: readonly { readonly id: string; readonly reader: Account }[];
   readonly clients: readonly NativeClient[];
+  /** The conversation, by its index, of each of the sleepers. */
+  readonly asleep: readonly number[];
   /** Client → the indexes of conversations that it follows as a whole. */
   readonly followers: ReadonlyMap<number, readonly number[]>;
   start(): void;
-  /** Begins no more messages; resolves when each is acknowledged, or `withinMs` over. */
+  /** One more message to each sleeper, and no others; resolves when each is acknowledged, or `withinMs` over. */
   finish(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Each user writes to so many of those that follow in the ring. */
 const REACH = 2;
+/** A sleeper is written to so often. */
+const SLEEPER_EVERY_MS = 2_000;
 /** One message in so many is sent once more although it was acknowledged. */
 const REPEAT_EVERY = 50;
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [100, 2_000];
@@ -39,7 +45,7 @@ const [FIRST_RETRY_MS, LAST_RETRY_MS] = [100, 2_000];
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad> {
-  const { url, log, accounts, others, rate, run } = options;
+  const { url, log, accounts, others, sleepers, rate, run } = options;
   const conversations: { id: string; reader: Account }[] = [];
   const indexes = new Map<string, number>();
   const indexOf = (id: string, reader: Account): number => {
@@ -89,6 +95,12 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
     }
   }
 
+  const bedsides = sleepers.flatMap((sleeper, at) => {
+    const client = clients[at % clients.length];
+    if (!client) return [];
+    return [{ client, sleeper, conversation: indexOf(directId(client.account, sleeper), client.account) }];
+  });
+
   let acked = 0;
   let stopping = false;
   let giveUpAt = Number.POSITIVE_INFINITY;
@@ -98,12 +110,12 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
   const everyMs = (laneCount / rate) * 1_000;
 
   /** Sends until told to stop, one message at a time, and not faster than its share of the rate. */
-  const lane = async (sendOne: () => Promise<void>): Promise<void> => {
-    await pass(Math.random() * everyMs);
+  const lane = async (sendOne: () => Promise<void>, pauseMs: number = everyMs): Promise<void> => {
+    await pass(Math.random() * pauseMs);
     while (!stopping && !log.operations.full) {
       const began = performance.now();
       await sendOne();
-      await pass(Math.max(0, everyMs - (performance.now() - began)));
+      await pass(Math.max(0, pauseMs - (performance.now() - began)));
     }
   };
 
@@ -131,12 +143,16 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
     conversations,
     clients,
     followers,
+    asleep: bedsides.map(({ conversation }) => conversation),
     start() {
       for (const client of clients) {
         for (const other of partners.get(client.account) ?? []) {
           const conversation = indexOf(directId(client.account, other), client.account);
           lanes.push(lane(() => sendUntilAcked(client, other, conversation)));
         }
+      }
+      for (const { client, sleeper, conversation } of bedsides) {
+        lanes.push(lane(() => sendUntilAcked(client, sleeper, conversation), SLEEPER_EVERY_MS));
       }
       for (const { client } of older) {
         lanes.push(
@@ -152,6 +168,9 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
       stopping = true;
       giveUpAt = performance.now() + withinMs;
       await Promise.all(lanes);
+      await Promise.all(
+        bedsides.map(({ client, sleeper, conversation }) => sendUntilAcked(client, sleeper, conversation)),
+      );
     },
     async close() {
       await Promise.all([
