@@ -1,5 +1,6 @@
 import { type CallId, ok } from '@switchboard/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
+import { deliverCallEvent } from '../deliver/call-events.ts';
 import {
   byId,
   type CallCluster,
@@ -131,6 +132,25 @@ describe('a call that another device of a party takes over', () => {
     await cluster.quiet();
     expect(cluster.eventsOf('call.moved')).toHaveLength(3);
     expect(phone.of('call.ended')).toHaveLength(1);
+    good(await bob.send({ type: 'call.end', ref: CURRENT }));
+  });
+
+  it('that was taken back is not over for the device that has it, however late it is told of the first move', async () => {
+    const { callId, phone, desk, bob } = await talking();
+    good(await take(desk, callId));
+    await until('the phone is told', () => phone.of('call.ended').length === 1);
+    good(await take(phone, callId));
+    await until('the desk is told', () => desk.of('call.ended').length === 1);
+    await cluster.quiet();
+    const told = bob.of('call.moved').length;
+    const [first] = cluster.eventsOf('call.moved');
+    const context = cluster.nodes[0]?.context;
+    if (!first || !context) throw new Error('nothing moved');
+    await deliverCallEvent(first, context);
+    await cluster.quiet();
+    expect(phone.of('call.ended')).toHaveLength(1);
+    // Whatever is told again is as it is now.
+    for (const { device } of bob.of('call.moved').slice(told)) expect(device.deviceId).toBe(phone.deviceId);
     good(await bob.send({ type: 'call.end', ref: CURRENT }));
   });
 
