@@ -94,6 +94,7 @@ interface Json {
   readonly required?: readonly string[];
   readonly items?: Json;
   readonly anyOf?: readonly Json[];
+  readonly oneOf?: readonly Json[];
   readonly allOf?: readonly Json[];
 }
 
@@ -103,7 +104,8 @@ function shape(schema: z.ZodType, io: 'input' | 'output'): string {
 }
 
 function shapeOf(json: Json): string {
-  if (json.anyOf) return [...new Set(json.anyOf.map(shapeOf))].join(' | ');
+  const either = json.anyOf ?? json.oneOf;
+  if (either) return [...new Set(either.map(shapeOf))].join(' | ');
   if (json.items) return `[${shapeOf(json.items)}]`;
   if (!json.properties) return '';
   const names = Object.keys(json.properties).map((name) =>

@@ -68,7 +68,7 @@ export const nativeNotificationsRest = {
     ...user,
     method: 'get',
     path: '/api/v1/push/web-push-key',
-    summary: 'The `applicationServerKey` that a browser subscribes with.',
+    summary: 'The server’s public key, which a browser subscribes to web push with.',
     replies: { 200: reply.NativeWebPushKey, ...refused },
   },
   getPreferences: {
