@@ -169,8 +169,8 @@ describe('a signal in a room', () => {
       good(await say(alice, candidate, { roomId: lobby }));
     }
     await until('bob hears all', () => kinds(bob).length === 41);
-    // What is known of a room is believed for a second.
-    expect(reads).toBeLessThanOrEqual(Math.ceil((Date.now() - started) / 1_000));
+    // What is known of a room is believed for a second; and each node may have had its list of participants yet to tell.
+    expect(reads).toBeLessThanOrEqual(Math.ceil((Date.now() - started) / 1_000) + 2);
     expect(callReads).toBe(0);
   });
 });
