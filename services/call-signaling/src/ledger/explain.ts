@@ -25,7 +25,7 @@ function onSockets(sockets: readonly Device[]): string {
   const silent = sockets.every(({ dialect }) => dialect !== 'native');
   const where = `rang on ${count(sockets.length, 'connected device')}`;
   if (acknowledged === 0) {
-    return silent ? `${where}, of ${unsaying(sockets)}` : `${where}, none of which acknowledged`;
+    return silent ? `${where}, ${unsaying(sockets)}` : `${where}, none of which acknowledged`;
   }
   if (sockets.length === 1) return `${where}, which acknowledged`;
   return `${where}, ${acknowledged} of which acknowledged`;
@@ -33,7 +33,7 @@ function onSockets(sockets: readonly Device[]): string {
 
 function unsaying(sockets: readonly Device[]): string {
   const dialects = [...new Set(sockets.map(({ dialect }) => dialect ?? 'undeclared'))].sort();
-  return `${dialects.join(', ')}, which does not acknowledge`;
+  return `in words that do not acknowledge (${dialects.join(', ')})`;
 }
 
 /** What became of the pushes that were to ring, by how far they came, with the reasons of those that did not. */

@@ -85,7 +85,7 @@ describe('why a call did or did not ring', () => {
       over('missed'),
       [rung({ dialect: 'peer' }), rung({ dialect: 'jitsi' })],
       'missed',
-      'rang on 2 connected devices, of jitsi, peer, which does not acknowledge; nobody answered within 30.0 s',
+      'rang on 2 connected devices, in words that do not acknowledge (jitsi, peer); nobody answered within 30.0 s',
     ],
     ['no device', over('unavailable', 0), [note({ unreached: 'unavailable' })], 'unavailable', NO_DEVICE],
     ['no device, by the call alone', over('unavailable', 0), [], 'unavailable', NO_DEVICE],
