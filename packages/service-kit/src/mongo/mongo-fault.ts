@@ -33,9 +33,16 @@ export function mongoFault(error: unknown): SwitchboardError {
 
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (AWAY.has(error.name)) return true;
+  if (AWAY.has(error.name) || isUnfinishedBulk(error)) return true;
   if ('code' in error && typeof error.code === 'number' && AWAY_CODES.has(error.code)) return true;
   const unbuffered =
     error.name === 'MongooseError' && /buffering timed out|initial connection/.test(error.message);
   return unbuffered || (error.cause !== undefined && isAway(error.cause));
+}
+
+/** The driver wraps what kept it from finishing a bulk write, and drops its name: what is left is that no server complained. */
+function isUnfinishedBulk(error: Error): boolean {
+  if (error.name !== 'MongoBulkWriteError') return false;
+  const { code, writeErrors } = error as { code?: unknown; writeErrors?: unknown };
+  return code === undefined && Array.isArray(writeErrors) && writeErrors.length === 0;
 }

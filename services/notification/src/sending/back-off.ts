@@ -1,6 +1,6 @@
 import type { PushQueue } from './content-rules.ts';
 
-const BASE_MS: Record<PushQueue, number> = { call: 1_000, chat: 5_000 };
+const BASE_MS: Record<PushQueue, number> = { call: 1_000, chat: 2_000 };
 const MAX_MS: Record<PushQueue, number> = { call: 8_000, chat: 900_000 };
 
 /**

@@ -90,7 +90,7 @@ export async function createSending(config: SendingSettings, deps: SendingDeps):
       }),
     );
     const outbox = owner.own(createOutbox({ model, bus, clock, logger }));
-    const recorder = owner.own(createRecorder({ store, receipts, outbox, clock, logger }));
+    const recorder = createRecorder({ store, receipts, outbox, clock, logger });
     const pollMs = config.PUSH_POLL_INTERVAL;
     const sender = owner.own(
       createSender({

@@ -110,7 +110,7 @@ it('back-off doubles, with jitter, up to a bound', () => {
     500, 1_000, 2_000, 8_000,
   ]);
   expect([least('chat', 1), most('chat', 1), most('chat', 3), most('chat', 5_000)]).toEqual([
-    2_500, 5_000, 20_000, 900_000,
+    1_000, 2_000, 8_000, 900_000,
   ]);
 });
 

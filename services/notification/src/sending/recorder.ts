@@ -11,16 +11,17 @@ export interface Ended extends EndingFacts {
 }
 
 /** Writes down what became of pushes, together what ends together, and does not give up: what is not written down is sent again. */
-export interface Recorder extends AsyncDisposable {
-  /** Resolves when it is written; never rejects. Not written before the end of the grace after disposing, it is left to the end of the lease. */
+export interface Recorder {
+  /** Resolves when it is written, or given up; never rejects. What is given up is left to the end of the lease. */
   record(ended: readonly Ended[]): Promise<void>;
   /** The database does not take what there is to write: nothing new should be begun. */
   readonly behind: boolean;
+  /** This process is on its way down: what the database does not take until then is given up. */
+  giveUpAt(time: number): void;
 }
 
 const MAX_BATCH = 250;
 const AGAIN_MS = { first: 100, most: 2_000 } as const;
-const GRACE_MS = 3_000;
 
 export interface RecorderOptions {
   readonly store: PushStore;
@@ -33,9 +34,9 @@ export interface RecorderOptions {
 export function createRecorder({ store, receipts, outbox, clock, logger }: RecorderOptions): Recorder {
   /** Bounded by what may be in hand: whoever hands over waits. */
   const waiting: { readonly ended: Ended; readonly written: () => void }[] = [];
-  let writing: Promise<void> | undefined;
+  let writing = false;
   let behind = false;
-  let giveUpAt = Number.POSITIVE_INFINITY;
+  let last = Number.POSITIVE_INFINITY;
 
   const write = async (ended: readonly Ended[]): Promise<void> => {
     // Before the slot is given out of hand: the other way round, a crash in between would leave the receipt unasked for.
@@ -53,19 +54,21 @@ export function createRecorder({ store, receipts, outbox, clock, logger }: Recor
       } catch (err) {
         if (!behind) logger.warn({ err }, 'what became of pushes waits for the database');
         behind = true;
-        if (clock.now() + pause > giveUpAt) return;
+        if (clock.now() + pause > last) return;
       }
       await new Promise<void>((resolve) => clock.after(pause, resolve));
     }
   };
 
   const run = async (): Promise<void> => {
+    if (writing) return;
+    writing = true;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, MAX_BATCH);
       await writeUntilWritten(batch.map(({ ended }) => ended));
       for (const { written } of batch) written();
     }
-    writing = undefined;
+    writing = false;
   };
 
   return {
@@ -73,15 +76,14 @@ export function createRecorder({ store, receipts, outbox, clock, logger }: Recor
       const written = ended.map(
         (each) => new Promise<void>((resolve) => waiting.push({ ended: each, written: resolve })),
       );
-      writing ??= run();
+      void run();
       await Promise.all(written);
     },
     get behind() {
       return behind;
     },
-    async [Symbol.asyncDispose]() {
-      giveUpAt = clock.now() + GRACE_MS;
-      await writing;
+    giveUpAt(time) {
+      last = time;
     },
   };
 }

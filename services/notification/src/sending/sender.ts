@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '@switchboard/ports';
 import { PushDeviceId, type PushKind } from '@switchboard/protocol';
 import { every, type Logger } from '@switchboard/service-kit';
@@ -27,6 +28,8 @@ const FIRST_CLAIM = 2;
 const PARKED_MS = 1_000;
 /** For requests in hand on the way down. */
 const SETTLE_MS = 5_000;
+/** And for writing down what became of them. */
+const RECORD_MS = 3_000;
 
 export interface SenderOptions {
   readonly store: PushStore;
@@ -52,8 +55,11 @@ export function createSender(options: SenderOptions): Sender {
   const inHand: Record<PushQueue, number> = { call: 0, chat: 0 };
   const running = new Set<Promise<void>>();
   const giveUp = new AbortController();
+  // Each push in hand listens.
+  setMaxListeners(IN_HAND.call + IN_HAND.chat, giveUp.signal);
   let stopped = false;
-  let looking: Promise<void> | undefined;
+  let looking = Promise.resolve();
+  let isLooking = false;
   let lookAgain = false;
   let failing = false;
 
@@ -79,12 +85,14 @@ export function createSender(options: SenderOptions): Sender {
         failing = true;
       }
     } while (lookAgain && !stopped);
-    looking = undefined;
+    isLooking = false;
   };
 
   const wake = (): void => {
     lookAgain = true;
-    if (!stopped) looking ??= look();
+    if (stopped || isLooking) return;
+    isLooking = true;
+    looking = look();
   };
 
   /** Takes into hand and begins to send what there is room for. Returns whether there may be more. */
@@ -276,6 +284,7 @@ export function createSender(options: SenderOptions): Sender {
     wake,
     async [Symbol.asyncDispose]() {
       stopped = true;
+      recorder.giveUpAt(clock.now() + SETTLE_MS + RECORD_MS);
       await poll[Symbol.asyncDispose]();
       await looking;
       const timer = clock.after(SETTLE_MS, () => giveUp.abort());
