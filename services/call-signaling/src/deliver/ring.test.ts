@@ -56,16 +56,20 @@ it('a socket that comes once the ring was told, and before that is known everywh
   });
   // Some other listener to the event is slow, so that it stays in the outbox.
   await using _slow = await cluster.bus.consume({ durable: 'slow', types: ['call.ringing'] }, () => held);
-  const alice = await cluster.connect(1, 'jitsi');
-  const phone = await cluster.connect(2, 'jitsi');
-  const { call } = good(await alice.send(jitsiPlace(2)));
-  await until('it rings', () => phone.of('call.incoming').length > 0);
-  expect((await cluster.stateOf(call.id))?.outbox.map(({ type }) => type)).toEqual(['call.ringing']);
-  await until('time passes', () => Date.now() > Date.parse(call.createdAt));
-  const late = await cluster.connect(2, 'jitsi');
-  await until('it rings there, too', () => late.of('call.incoming').length > 0);
-  release();
-  await cluster.quiet();
-  expect(phone.of('call.incoming')).toHaveLength(1);
-  good(await alice.send({ type: 'call.end', ref: byId(call.id) }));
+  try {
+    const alice = await cluster.connect(1, 'jitsi');
+    const phone = await cluster.connect(2, 'jitsi');
+    const { call } = good(await alice.send(jitsiPlace(2)));
+    await until('it rings', () => phone.of('call.incoming').length > 0);
+    expect((await cluster.stateOf(call.id))?.outbox.map(({ type }) => type)).toEqual(['call.ringing']);
+    await until('time passes', () => Date.now() > Date.parse(call.createdAt));
+    const late = await cluster.connect(2, 'jitsi');
+    await until('it rings there, too', () => late.of('call.incoming').length > 0);
+    release();
+    await cluster.quiet();
+    expect(phone.of('call.incoming')).toHaveLength(1);
+    good(await alice.send({ type: 'call.end', ref: byId(call.id) }));
+  } finally {
+    release();
+  }
 });
