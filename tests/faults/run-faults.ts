@@ -145,6 +145,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     const from = log.now();
     const before = chat.acked;
     await inflict(fault, { ground, line, dataDir: data.path, pushesInHand: () => pushLoad.inHand() });
+    if (fault.kind === 'nats-emptied') calls.newsLost();
     await ground.healed();
     const seconds = ((log.now() - from) / 1_000).toFixed(1);
     tell(

@@ -22,6 +22,8 @@ export interface CallLoadOptions {
 
 export interface CallLoad {
   start(): void;
+  /** Everything on the bus is lost: of calls that rang before nobody may hear any more, and whoever still waits then asks, as a client does whose ring lasts too long. */
+  newsLost(): void;
   /** Places no more calls; resolves when those that were to end have, or `withinMs` are over. */
   finish(withinMs: number): Promise<void>;
   /** Asks every party how its calls stand, for at most `withinMs`. */
@@ -34,6 +36,8 @@ const FATES: readonly Fate[] = ['hangup', 'hangup', 'reject', 'cancel', 'ring-ou
 const CALL_PATIENCE_MS = 120_000;
 const SIGNAL_EVERY_MS = 1_500;
 const LOOK_EVERY_MS = 2_000;
+/** A ring's end that was not lost is heard by then. */
+const NEWS_WITHIN_MS = 25_000;
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function createCallLoad(options: CallLoadOptions): CallLoad {
@@ -49,6 +53,10 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
     if (one && two) pairs.push([one, two]);
   }
   let stopping = false;
+  let lostAt = Number.NEGATIVE_INFINITY;
+  /** Whether the news of its end may be lost, and would have come by now. */
+  const mayBeOver = ({ record: { placedAt = 0 } }: PlannedCall): boolean =>
+    placedAt <= lostAt && log.now() > lostAt + NEWS_WITHIN_MS;
   const running: Promise<void>[] = [];
 
   const plan = (caller: CallParty, callee: number, fate: Fate): PlannedCall => {
@@ -66,7 +74,8 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
       if (pair.every(({ who }) => ends.some((end) => end.who === who))) return;
       await pass(LOOK_EVERY_MS);
       for (const party of pair) {
-        if (ends.length > 0 && !ends.some((end) => end.who === party.who)) await party.look(planned);
+        if (ends.some((end) => end.who === party.who)) continue;
+        if (ends.length > 0 || mayBeOver(planned)) await party.look(planned);
       }
     }
   };
@@ -97,7 +106,7 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
           await caller.end(planned, planned.giveUpAt);
         }
         if (fate === 'hangup') {
-          await settled(planned);
+          await settled(planned, caller);
           await pass(1_000 + Math.random() * 4_000);
           if (planned.record.ends.length === 0) {
             await (Math.random() < 0.5 ? caller : callee).end(planned, planned.giveUpAt);
@@ -124,9 +133,11 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
     }
   };
   /** Answered, or over before it was. */
-  const settled = async ({ record, giveUpAt }: PlannedCall): Promise<void> => {
+  const settled = async (planned: PlannedCall, caller: CallParty): Promise<void> => {
+    const { record, giveUpAt } = planned;
     while (record.answeredAt === undefined && record.ends.length === 0 && performance.now() < giveUpAt) {
-      await pass(100);
+      await pass(mayBeOver(planned) ? LOOK_EVERY_MS : 100);
+      if (mayBeOver(planned)) await caller.look(planned);
     }
   };
 
@@ -139,6 +150,10 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
         const caller = parties[accounts.length + at];
         if (caller) running.push(wake(caller, sleeper, firstWho + parties.length + at));
       }
+    },
+
+    newsLost() {
+      lostAt = log.now();
     },
 
     async finish(withinMs) {
