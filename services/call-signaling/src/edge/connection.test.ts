@@ -177,7 +177,7 @@ describe('a client that does not read', () => {
       const sends = Array.from({ length: 200 }, () => writer.ask('message', { to: alice.id, content }));
       await Promise.all(sends);
       return (await node?.presence.devicesOf(alice.id, Date.now()))?.length === 0;
-    }, 15_000);
+    }, 45_000);
     expect(logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);
     raw.terminate();
   });

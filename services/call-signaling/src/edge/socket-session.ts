@@ -21,8 +21,8 @@ export interface SocketSession extends Session {
   readonly joined: Promise<void>;
   /** From now on this socket hears this vocabulary alone, as soon as its rooms are joined. */
   declare(dialect: Dialect): void;
-  /** Leaves the room in which it was spoken to before; apart from `declare`, so that presence can name the vocabulary first. */
-  leaveFormer(): void;
+  /** How to leave the rooms in which it was spoken to before now; apart from `declare`, so that presence can name the vocabulary first. */
+  former(): () => void;
   /** The same user, seen anew: a changed name or role. */
   refresh(identity: Identity, now: number): void;
   present(nodeId: NodeId): PresentDevice;
@@ -89,9 +89,13 @@ export function createSocketSession({ socket, ways, now, ...start }: SessionPart
       former.add(before);
       former.delete(named.name);
     },
-    leaveFormer() {
-      for (const before of former) void socket.leave(rooms.user(userId, before));
+    former() {
+      const left = [...former];
       former.clear();
+      return () => {
+        for (const before of left)
+          if (dialect?.name !== before) void socket.leave(rooms.user(userId, before));
+      };
     },
     refresh(seen, at) {
       identity = seen;

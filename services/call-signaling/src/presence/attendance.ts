@@ -38,6 +38,8 @@ export interface AttendanceParts {
 }
 
 const RENEW_BATCH = 500;
+/** Whoever has looked up how a socket is spoken to, just before that changed, has told it by then. */
+const LINGER_MS = 1_000;
 
 interface Entry {
   /** One thing at a time for one socket, in the order in which it happened. */
@@ -80,7 +82,8 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     entry.stored = true;
     entry.leaseUntil = now + leaseMs;
     if (first && !back) announcer.note({ userId: session.identity.id, online: true });
-    session.leaveFormer();
+    const leaveFormer = session.former();
+    clock.after(LINGER_MS, leaveFormer);
     tell(entry);
     await greet(session, entry);
   };

@@ -45,19 +45,21 @@ export function createSocketIoRouter(parts: SocketIoRouterParts): Router {
   return {
     async toUser(userId, delivery, { except = [], only } = {}) {
       const left = [except].flat();
-      const counts = new Map<Tongue, number>();
-      for (const device of await presence.devicesOf(userId, clock.now())) {
-        if (left.includes(device.deviceId)) continue;
-        const tongue = device.dialect ?? 'undeclared';
-        counts.set(tongue, (counts.get(tongue) ?? 0) + 1);
+      const byTongue = new Map<Tongue, DeviceId[]>();
+      for (const { deviceId, dialect } of await presence.devicesOf(userId, clock.now())) {
+        if (left.includes(deviceId)) continue;
+        const tongue = dialect ?? 'undeclared';
+        byTongue.set(tongue, [...(byTongue.get(tongue) ?? []), deviceId]);
       }
       let reached = 0;
-      for (const [tongue, count] of counts) {
+      for (const [tongue, deviceIds] of byTongue) {
         const spoken = vocabularies(dialects, tongue, only);
         const frames = framesFor(spoken, delivery, { ...ways, to: userId });
         if (frames.length === 0) continue;
-        emit(rooms.user(userId, tongue), frames, left.map(rooms.device));
-        reached += count;
+        // A device that has just changed its tongue lingers in the room of its former one, for whoever looked before it did.
+        const others = [...byTongue].flatMap(([other, ids]) => (other === tongue ? [] : ids));
+        emit(rooms.user(userId, tongue), frames, [...left, ...others].map(rooms.device));
+        reached += deviceIds.length;
       }
       return reached;
     },
