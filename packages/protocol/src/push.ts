@@ -22,7 +22,7 @@ export const PushDevice = z.object({
   appVersion: z.string().optional(),
   sessionId: SessionId,
   createdAt: z.iso.datetime(),
-  /** When it last registered, connected or took a push. */
+  /** When it last registered or took a push. */
   lastSeenAt: z.iso.datetime(),
 });
 export type PushDevice = z.infer<typeof PushDevice>;

@@ -103,7 +103,7 @@ export const expoRest = {
       { expoPushToken: ['token', 'expo_push_token'] },
       z.object({ expoPushToken: ExpoPushToken }),
     ),
-    replies: { 200: ExpoSaved, ...refused },
+    replies: { 200: ExpoSaved, ...refused, 429: ExpoError },
   },
   chatHistory: {
     ...user,
