@@ -51,16 +51,32 @@ export function startConsumerLoop(parts: ConsumerLoop): {
   const { stream, name, filter } = plan;
   const inHand = new Map<Promise<void>, AbortController>();
   let messages: ConsumerMessages | undefined;
+  /** It was there and is gone, or its stream was not there when we came: what was published meanwhile is ours, too. */
+  let missed = false;
   let joined: () => void = () => undefined;
   const known = new Promise<void>((resolve) => {
     joined = resolve;
   });
 
+  /** A start time would be simpler, but servers before 2.10 refuse every change of a consumer that has one. */
+  const beginning = () => {
+    if (!parts.since) return { deliver_policy: DeliverPolicy.All };
+    if (!missed) return { deliver_policy: DeliverPolicy.New };
+    return { deliver_policy: DeliverPolicy.StartTime, opt_start_time: parts.since.toISOString() };
+  };
+
   const ensure = async (): Promise<void> => {
     try {
-      await manager.consumers.info(stream, name);
+      const { config } = await manager.consumers.info(stream, name);
+      if (config.max_ack_pending !== concurrency) {
+        await manager.consumers.update(stream, name, { max_ack_pending: concurrency });
+      }
     } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== CONSUMER_NOT_FOUND) throw error;
+      if (!(error instanceof JetStreamApiError)) throw error;
+      if (error.code !== CONSUMER_NOT_FOUND) {
+        missed = true;
+        throw error;
+      }
       await manager.consumers.add(stream, {
         durable_name: name,
         filter_subject: filter,
@@ -68,9 +84,7 @@ export function startConsumerLoop(parts: ConsumerLoop): {
         ack_wait: nanos(ACK_WAIT_MS),
         max_ack_pending: concurrency,
         max_deliver: -1,
-        ...(parts.since
-          ? { deliver_policy: DeliverPolicy.StartTime, opt_start_time: parts.since.toISOString() }
-          : { deliver_policy: DeliverPolicy.All }),
+        ...beginning(),
       });
     }
   };
@@ -81,6 +95,7 @@ export function startConsumerLoop(parts: ConsumerLoop): {
       try {
         await ensure();
         const consumer = await js.consumers.get(stream, name);
+        missed = true;
         messages = await consumer.consume({
           max_messages: concurrency,
           idle_heartbeat: HEARTBEAT_MS,

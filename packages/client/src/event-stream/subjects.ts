@@ -9,7 +9,10 @@ const WORDS: Readonly<Record<Family, number>> = { auth: 3, chat: 3, call: 2 };
 /** Events about the same thing share one of so many partitions, hence come in order. */
 export const PARTITIONS = 8;
 
-/** What one consumer on the server is to be: it takes a single filter on servers before 2.10, so what it does not say is sorted out here. */
+/**
+ * What one consumer on the server is to be. It is given the whole family, and what nobody asked for is let pass here: a service may ask for other events the next time, and servers before
+ * 2.10 take a change of the filter without heeding it.
+ */
 export interface ConsumerPlan {
   readonly stream: (typeof STREAMS)[Family];
   readonly name: string;
@@ -25,10 +28,7 @@ export function consumerPlans(
   const families = [...new Set(types.map(familyOf))];
   return families.flatMap((family): ConsumerPlan[] => {
     const stream = STREAMS[family];
-    const wanted = [...new Set(types.filter((type) => familyOf(type) === family))];
-    const [only] = wanted;
-    const all = [family, ...Array.from({ length: WORDS[family] - 1 }, () => '*')].join('.');
-    const subject = wanted.length === 1 && only ? only : all;
+    const subject = [family, ...Array.from({ length: WORDS[family] - 1 }, () => '*')].join('.');
     if (!ordered) return [{ stream, name: durable, filter: `${subject}.*` }];
     return Array.from({ length: PARTITIONS }, (_, partition) => ({
       stream,
