@@ -18,7 +18,7 @@ const AT_ONCE = 250;
 const MEGABYTE = 1024 * 1024;
 /** For both ends of it: the pushes in hand here, and everything that the browsers of the test keep. */
 const MAX_GROWTH = 160 * MEGABYTE;
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 240_000;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -131,7 +131,7 @@ describe('a service that hangs', () => {
       await hanging[Symbol.asyncDispose]();
       await other[Symbol.asyncDispose]();
     }
-  }, 300_000);
+  }, 480_000);
 });
 
 describe.skipIf(externalMongo)('a database that is away for a while', () => {
@@ -170,5 +170,5 @@ describe.skipIf(externalMongo)('a database that is away for a while', () => {
       await embedded[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true });
     }
-  }, 300_000);
+  }, 480_000);
 });
