@@ -13,7 +13,7 @@ import { type Topology, topologies } from '../harness/topology.ts';
 const offer = { type: 'offer', sdp: 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n' };
 const answer = { type: 'answer', sdp: 'v=0\r\no=- 3 4 IN IP4 127.0.0.1\r\n' };
 /** Long enough for a push to be sent, shown and acted upon on a slow machine; once it is waited for. */
-const RING_MS = 15_000;
+const RING_MS = 20_000;
 const SETTINGS = {
   RING_TIMEOUT_MS: String(RING_MS),
   // What a connected device does not say in time is another test's.
