@@ -13,7 +13,7 @@ afterAll(() => topology?.[Symbol.asyncDispose]());
 const ask = (method: string, path: string, { token }: Pick<Person, 'token'>, body?: unknown) =>
   http(method, topology.url(0) + path, { token, ...(body === undefined ? {} : { body }) });
 const newToken = () => `ExponentPushToken[${randomBytes(11).toString('base64url')}]`;
-const listed = async (as: Person) => (await ask('GET', '/api/v1/devices', as)).body.devices;
+const listed = async (as: Pick<Person, 'token'>) => (await ask('GET', '/api/v1/devices', as)).body.devices;
 const until = async (condition: () => Promise<boolean>) => {
   const deadline = Date.now() + 30_000;
   while (!(await condition())) {

@@ -65,14 +65,14 @@ function inTurn(context: DeviceContext, turns: Interleaving): DeviceContext {
     },
     devices: {
       ...devices,
-      refresh: step(devices.refresh),
-      insert: step(devices.insert),
-      confirm: step(devices.confirm),
-      takeBack: step(devices.takeBack),
-      remove: step(devices.remove),
-      removeAddress: step(devices.removeAddress),
-      removeBefore: step(devices.removeBefore),
-      removeSession: step(devices.removeSession),
+      refresh: step((...args) => devices.refresh(...args)),
+      insert: step((...args) => devices.insert(...args)),
+      confirm: step((...args) => devices.confirm(...args)),
+      takeBack: step((...args) => devices.takeBack(...args)),
+      remove: step((...args) => devices.remove(...args)),
+      removeAddress: step((...args) => devices.removeAddress(...args)),
+      removeBefore: step((...args) => devices.removeBefore(...args)),
+      removeSession: step((...args) => devices.removeSession(...args)),
     },
   };
 }
