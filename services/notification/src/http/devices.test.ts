@@ -135,6 +135,9 @@ describe('devices', () => {
     }
     const left = (await list(alice)).map(({ id }: { id: string }) => id);
     expect(left).toEqual(ids.slice(2).reverse());
+    // Gone, and not only left out of the list.
+    const stored = server.mongo.connection.collection('devices');
+    expect(await stored.countDocuments({ userId: alice.id })).toBe(DEVICES_PER_USER);
   });
 
   it('say when they were pushed to last, and what went wrong', async () => {
