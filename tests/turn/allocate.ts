@@ -88,7 +88,7 @@ export async function allocate(
     let { type, has } = await ask(asked);
     const [realm, nonce] = [has.get(ATTRIBUTE.realm), has.get(ATTRIBUTE.nonce)];
     if (username !== undefined && credential !== undefined && realm && nonce) {
-      const key = createHash('md5').update(`${username}:${realm}:${credential}`).digest();
+      const key = createHash('md5').update(`${username}:${realm.toString()}:${credential}`).digest();
       ({ type, has } = await ask(
         [
           ...asked,

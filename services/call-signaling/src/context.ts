@@ -21,7 +21,7 @@ export interface SignalingContext {
   readonly metrics: Metrics;
   readonly liveCalls: LiveCalls<LiveCall>;
   /** What history has of calls that the live store may have forgotten. */
-  readonly history: Pick<CallHistory, 'knows'>;
+  readonly history: Pick<CallHistory, 'knows' | 'find'>;
   /** Which devices a call rang. */
   readonly ledger: Pick<RingLedger, 'rung'>;
   readonly timings: CallTimings;

@@ -18,10 +18,12 @@ import type { Server } from 'socket.io';
 import { createCallNode } from './calls/call-node.ts';
 import { createCallLifecycle } from './calls/lifecycle.ts';
 import type { LiveCall } from './calls/live-call.ts';
+import { serveCall } from './calls/serve-call.ts';
 import { assertSignalingConfig, type SignalingConfig } from './config.ts';
 import type { SignalingContext } from './context.ts';
 import { deliverCallEvent } from './deliver/call-events.ts';
 import { startDelivery } from './deliver/consumer.ts';
+import { tellEndsAgain } from './deliver/tell-ends-again.ts';
 import { createAdmit } from './edge/admission.ts';
 import { createDispatcher } from './edge/dispatcher.ts';
 import { openEdge } from './edge/edge.ts';
@@ -33,16 +35,19 @@ import { createSocketServer, HEARTBEAT } from './edge/socket-server.ts';
 import { createFence } from './fence/fence.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createPresenceList } from './handlers/presence-list.ts';
+import { adminCallRoutes } from './http/admin-call-routes.ts';
 import { callRoutes } from './http/call-routes.ts';
 import { iceRoutes } from './http/ice-routes.ts';
 import { createIceServers } from './ice/ice-servers.ts';
 import { startIceRenewal } from './ice/renewal.ts';
 import { createJitsiRoom } from './jitsi/jitsi-room.ts';
+import { createRingLedger } from './ledger/ring-ledger.ts';
 import { createAnnouncer } from './presence/announcer.ts';
 import { createAttendance } from './presence/attendance.ts';
 import { contactsOnly, everyone } from './presence/audience.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createOnlineList } from './presence/online-list.ts';
+import { serveLive } from './presence/serve-live.ts';
 import { createRawServer } from './raw/raw-server.ts';
 import { createRoster } from './rooms/roster.ts';
 import { createSocketIoRouter } from './router/socket-io-router.ts';
@@ -63,6 +68,8 @@ export interface SignalingDeps {
   readonly verifier?: SessionVerifier;
   readonly directory?: UserDirectory;
   readonly nodeId?: NodeId;
+  /** Calls back whenever the way from other nodes to this one's sockets is open again after it was closed. */
+  readonly onReachedAgain?: (listener: () => void) => void;
   /** Joins the Socket.IO servers of several nodes; absent: this node is alone. */
   readonly adapter?: Parameters<Server['adapter']>[0];
 }
@@ -152,6 +159,15 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     const history = own(
       await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
     );
+    const ledger = own(
+      await createRingLedger({
+        mongo: deps.mongo,
+        bus,
+        clock,
+        liveCalls: deps.liveCalls,
+        keepMs: config.RING_LEDGER_TTL,
+      }),
+    );
     const context: SignalingContext = {
       config,
       nodeId,
@@ -161,6 +177,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       metrics,
       liveCalls: deps.liveCalls,
       history,
+      ledger,
       calls: createCallNode(),
       timings: {
         ringMs: config.RING_TIMEOUT_MS,
@@ -191,6 +208,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         audience,
       }),
     );
+    own(await serveLive({ bus, clock, presence, knows: mayActOnCalls }));
+    own(await serveCall({ bus, liveCalls: deps.liveCalls, history }));
     own(await startDelivery(context, deliverCallEvent));
     own(startIceRenewal(context, iceServers, config.TURN_TTL));
     const lifecycle = own(await createCallLifecycle(context, mayActOnCalls));
@@ -214,6 +233,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
       attendance.renew();
       lifecycle.renew();
     });
+    own(whenReachedAgain(() => tellEndsAgain(context), deps.onReachedAgain));
     own(await watchSessions({ bus, clock, logger, registry, reverifyMs: config.SESSION_REVERIFY_MS }));
     const admission = {
       nodeId,
@@ -253,7 +273,8 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     return {
       name: 'call-signaling',
       routes: [
-        ...callRoutes(history),
+        ...callRoutes({ history, ledger, rates: deps.rates, reportRate: config.RATE_LIMIT_CALLS }),
+        ...adminCallRoutes({ history, ledger, clock }),
         ...iceRoutes(iceServers),
       ],
       checks: [
@@ -297,4 +318,23 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
     await owner[Symbol.asyncDispose]();
     throw err;
   }
+}
+
+/** Runs `act` at each return, the latest in place of one that still waits; none any more once disposed. */
+function whenReachedAgain(
+  act: () => Disposable,
+  onReachedAgain: SignalingDeps['onReachedAgain'],
+): AsyncDisposable {
+  let waiting: Disposable | undefined;
+  let disposed = false;
+  onReachedAgain?.(() => {
+    waiting?.[Symbol.dispose]();
+    waiting = disposed ? undefined : act();
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      disposed = true;
+      waiting?.[Symbol.dispose]();
+    },
+  };
 }

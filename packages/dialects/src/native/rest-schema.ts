@@ -1,5 +1,4 @@
 import {
-  Call,
   ConversationSummary,
   ErrorCode,
   ErrorDetail,
@@ -38,7 +37,6 @@ export const NativeRooms = z.object({
   more: z.boolean(),
 });
 export const NativeParticipants = z.object({ participants: z.array(Participant) });
-export const NativeCalls = z.object({ calls: z.array(Call), more: z.boolean() });
 export const NativeIceServers = z.object({
   iceServers: IceServersShape,
   /** When the credentials lapse; absent when none do. */

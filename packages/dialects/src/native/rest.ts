@@ -1,4 +1,4 @@
-import { CallId, ContentType, ConversationId, LIMITS, RoomKind, SessionId } from '@switchboard/protocol';
+import { ContentType, ConversationId, LIMITS, RoomKind, SessionId } from '@switchboard/protocol';
 import { z } from 'zod';
 import { Text } from '../payload/bounded.ts';
 import { RoomIdInput, UserIdInput } from '../payload/ids.ts';
@@ -17,6 +17,7 @@ import {
 import { Limit, Seq } from '../rest-fields/page.ts';
 import { RoomDescription, RoomName, RoomSearch } from '../rest-fields/room.ts';
 import { NoBody, type RestTable } from '../rest-operation.ts';
+import { nativeCallsRest } from './rest-calls.ts';
 import { nativeNotificationsRest } from './rest-notifications.ts';
 import * as reply from './rest-schema.ts';
 
@@ -241,14 +242,7 @@ export const nativeRest = {
     params: Room,
     replies: { 200: reply.NativeParticipants, ...refused, 404: error },
   },
-  listCalls: {
-    ...user,
-    method: 'get',
-    path: '/api/v1/calls',
-    summary: 'One’s calls, newest first; `before` is the id of the last one seen.',
-    query: z.object({ before: CallId.optional(), limit: Limit }),
-    replies: { 200: reply.NativeCalls, ...refused },
-  },
+  ...nativeCallsRest,
   iceServers: {
     ...user,
     method: 'get',

@@ -6,12 +6,14 @@ import { CallTimers } from './call-timers.ts';
 import { HostedCalls } from './hosted-calls.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { Pulse } from './pulse.ts';
+import { RecentEnds } from './recent-ends.ts';
 import { WaitingDevices } from './waiting-devices.ts';
 
 /** What one node remembers of calls. All of it can be lost: the truth is in the live store. */
 export interface CallNode {
   readonly hosted: HostedCalls;
   readonly waiting: WaitingDevices;
+  readonly recentEnds: RecentEnds;
   readonly pulse: Pulse;
   /** Calls that this node put back into an emptied store, and when (epoch ms): who else is in them may be gone. */
   readonly putBack: Map<CallId, number>;
@@ -30,6 +32,7 @@ export function createCallNode(): CallNode {
   return {
     hosted: new HostedCalls(),
     waiting: new WaitingDevices(),
+    recentEnds: new RecentEnds(),
     pulse: new Pulse(),
     putBack: new Map(),
     timers: new CallTimers(),

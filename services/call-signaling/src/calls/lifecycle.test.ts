@@ -1,6 +1,7 @@
 import { createManualClock, type ManualClock } from '@switchboard/engine-memory';
 import { UserId } from '@switchboard/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tellEndsAgain } from '../deliver/tell-ends-again.ts';
 import {
   byId,
   byUser,
@@ -383,6 +384,51 @@ describe('an emptied store', () => {
     await cluster.quiet();
     expect(await cluster.stateOf(call.id)).toBeUndefined();
     expect(cluster.eventsOf('call.ended')).toHaveLength(1);
+  });
+
+  it('nor when the store has forgotten the end, too', async () => {
+    const { alice, bob, call } = await connected(0, 1);
+    cluster.nodes[1]?.deafen();
+    good(await alice.send({ type: 'call.end', ref: byUser(2) }));
+    await until('bob hears', () => bob.of('call.ended').length === 1);
+    await cluster.quiet();
+    await forgetAll(call.id);
+    await clock.advance(leaseMs);
+    await cluster.quiet();
+    expect(cluster.nodes[1]?.context.calls.hosted.get(call.id)).toBeUndefined();
+    expect(await cluster.stateOf(call.id)).toBeUndefined();
+  });
+
+  it('puts back what history lost sight of, or cannot be asked about', async () => {
+    const { alice, bob, call } = await connected(0, 1);
+    await forgetAll(call.id);
+    cluster.historyAway.now = true;
+    await clock.advance(leaseMs / 3);
+    await until('it is back', async () => (await cluster.stateOf(call.id)) !== undefined);
+    cluster.historyAway.now = false;
+    good(await bob.send({ type: 'call.end', ref: byUser(1) }));
+    await until('alice hears', () => alice.of('call.ended').length === 1);
+  });
+});
+
+describe('a node whose sockets could not be reached', () => {
+  it('tells them once more what ended meanwhile', async () => {
+    const { alice, bob, call } = await connected(0, 1);
+    good(await alice.send({ type: 'call.end', ref: byUser(2) }));
+    await until('both hear', () => alice.of('call.ended').length + bob.of('call.ended').length === 2);
+    await cluster.quiet();
+    const context = cluster.nodes[1]?.context;
+    if (!context) throw new Error('no such node');
+    tellEndsAgain(context);
+    await clock.advance(2_000);
+    await until('bob hears again', () => bob.of('call.ended').length === 2);
+    expect(bob.of('call.ended')[1]).toMatchObject({ reason: 'hangup', call: { id: call.id } });
+
+    await clock.advance(120_000);
+    tellEndsAgain(context);
+    await clock.advance(2_000);
+    await cluster.quiet();
+    expect(bob.of('call.ended')).toHaveLength(2);
   });
 });
 

@@ -5,7 +5,9 @@ import { deadlineOf, type LiveCall } from './live-call.ts';
 export function remember(context: SignalingContext, live: LiveCall): void {
   const { calls, router, clock, timings, logger } = context;
   const { id: callId, phase } = live.state.call;
-  for (const session of calls.hosted.update(live)) {
+  const unseated = calls.hosted.update(live);
+  if (phase === 'ended' && unseated.length > 0) calls.recentEnds.add(live.state, clock.now());
+  for (const session of unseated) {
     calls.background.run(logger, 'leaving a call room failed', callId, () =>
       router.leaveCall(session.deviceId, callId),
     );

@@ -200,6 +200,10 @@ async function restore(
   const { liveCalls, clock, timings, logger, calls } = context;
   const callId = live.state.call.id;
   const now = clock.now();
+  if (version === 0 && (await isOver(context, live))) {
+    for (const deviceId of calls.hosted.get(callId)?.devices.keys() ?? []) calls.hosted.drop(deviceId);
+    return undefined;
+  }
   if (await liveCalls.compareAndSet(callId, version, live, deadlineOf(live, now, timings))) {
     logger.warn({ callId }, 'live call was missing from the store and is put back');
     await confirmClaims(context, live.state);
@@ -210,6 +214,22 @@ async function restore(
   }
   const stored = await liveCalls.get(callId);
   return stored && loaded(stored);
+}
+
+/**
+ * Whether a node that slept through the end is about to bring the call back. A lost connection is no proof: history says that, too, of a call whose end it
+ * never heard of and could not find in an emptied store.
+ */
+async function isOver({ history, logger }: SignalingContext, { state }: LiveCall): Promise<boolean> {
+  const { id, caller, createdAt } = state.call;
+  try {
+    const known = await history.find(id);
+    const same = known?.caller.id === caller.id && known.createdAt === createdAt;
+    return same && known.endReason !== undefined && known.endReason !== 'network_error';
+  } catch (err) {
+    logger.warn({ callId: id, err }, 'history could not be asked whether a missing call is over');
+    return false;
+  }
 }
 
 function loaded({ state: live, version }: VersionedCall<LiveCall>): Loaded {

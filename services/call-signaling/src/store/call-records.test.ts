@@ -7,7 +7,15 @@ import {
   type ManualClock,
   type MemoryBus,
 } from '@switchboard/engine-memory';
-import { type Call, CallId, DeviceId, type EventBody, type Result, UserId } from '@switchboard/protocol';
+import {
+  type Call,
+  CallId,
+  type CallQuality,
+  DeviceId,
+  type EventBody,
+  type Result,
+  UserId,
+} from '@switchboard/protocol';
 import { connectMongo, createLogger, type MongoHandle, newEvent } from '@switchboard/service-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveCall } from '../calls/live-call.ts';
@@ -89,22 +97,22 @@ async function call({ from = 1, to = [2], began = 0, answered = true, over = tru
   return ringing.id;
 }
 
-const good = {
+const good: CallQuality = {
   roundTripMs: 40,
   jitterMs: 2,
   loss: 0,
   path: 'direct',
   setupMs: 500,
   codecs: ['audio/opus'],
-} as const;
-const bad = {
+};
+const bad: CallQuality = {
   roundTripMs: 600,
   jitterMs: 40,
   loss: 0.05,
   path: 'relay',
   setupMs: 2_500,
   codecs: ['audio/opus', 'video/VP8'],
-} as const;
+};
 
 describe('a report of how a call sounded', () => {
   it('is kept for each side once, the last one, with its score; the call has the worse', async () => {

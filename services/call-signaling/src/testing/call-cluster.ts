@@ -351,6 +351,10 @@ export async function createCallCluster(options: ClusterOptions = {}) {
           if (historyAway.now) throw unavailable('The database');
           return seen.has(callId);
         },
+        find: async (callId) => {
+          if (historyAway.now) throw unavailable('The database');
+          return events.findLast(({ call }) => call.id === callId)?.call;
+        },
       },
       ledger: {
         rung: async (callId, rung, at) => {
