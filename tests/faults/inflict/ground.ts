@@ -30,8 +30,8 @@ export class Ground implements Disposable {
     await child.signal(signal);
   }
 
-  /** Resolves when it is ready, whether it was killed or paused. */
-  async bringBack(child: Child): Promise<void> {
+  /** Resolves when it is ready, whether it was killed or paused, and what it serves is there again. */
+  async bringBack(child: Child, restored: () => Promise<void> = async () => {}): Promise<void> {
     const deadline = Date.now() + REVIVE_WITHIN_MS;
     for (;;) {
       try {
@@ -41,6 +41,7 @@ export class Ground implements Disposable {
         if (Date.now() > deadline) throw error;
       }
     }
+    await restored();
     this.#away.delete(child);
     this.#account(child.name);
   }

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Child } from '@switchboard/deploy-cluster';
+import { consumersLed, ledConsumers } from './consumers-led.ts';
 import type { CuttableLine } from './cuttable-line.ts';
 import type { Ground } from './ground.ts';
 import type { Fault } from './schedule.ts';
@@ -31,11 +32,15 @@ export async function inflict({ kind, which, holdMs, silent }: Fault, scene: Sce
     if (chosen === undefined) throw new RangeError('there is none of these');
     return chosen;
   };
-  const killed = async (children: readonly Child[], meanwhile?: () => Promise<void>): Promise<void> => {
+  const killed = async (
+    children: readonly Child[],
+    meanwhile?: () => Promise<void>,
+    restored?: () => Promise<void>,
+  ): Promise<void> => {
     await Promise.all(children.map((child) => ground.kill(child)));
     await meanwhile?.();
     await pass(holdMs);
-    await Promise.all(children.map((child) => ground.bringBack(child)));
+    await Promise.all(children.map((child) => ground.bringBack(child, restored)));
   };
   const paused = async (child: Child): Promise<void> => {
     await ground.pause(child);
@@ -62,13 +67,21 @@ export async function inflict({ kind, which, holdMs, silent }: Fault, scene: Sce
       return killed([one(nats)]);
     case 'nats-kill-all':
       return killed(nats);
-    case 'nats-emptied':
-      return killed(nats, async () => {
-        for (const { name } of nats) {
-          await rm(join(dataDir, name), { recursive: true, force: true });
-          await mkdir(join(dataDir, name));
-        }
-      });
+    case 'nats-emptied': {
+      const monitors = ground.cluster.natsMonitors;
+      const before = await ledConsumers(monitors).catch(() => 0);
+      return killed(
+        nats,
+        async () => {
+          for (const { name } of nats) {
+            await rm(join(dataDir, name), { recursive: true, force: true });
+            await mkdir(join(dataDir, name));
+          }
+        },
+        // The services make their consumers anew at once; three servers take their time to agree on who leads each.
+        () => consumersLed(monitors, before),
+      );
+    }
     case 'redis-kill':
     case 'redis-away':
       return killed([one(redis)]);
