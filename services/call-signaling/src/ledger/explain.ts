@@ -77,7 +77,7 @@ function ended(call: Call, outcome: RingView['outcome'], devices: readonly Devic
         ? 'declined as busy'
         : 'was in another call';
     case 'unavailable':
-      return 'no device that could ring: none was connected that can take this call, and no push target could be woken';
+      return 'no device that could ring: none was connected that can take this call, and none could be woken: none is registered, or quiet hours keep it silent';
     case 'missed':
       return `nobody answered within ${seconds(Date.parse(call.endedAt ?? call.createdAt) - Date.parse(call.createdAt))}`;
     case 'cancelled':

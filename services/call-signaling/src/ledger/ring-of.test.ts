@@ -55,7 +55,7 @@ const pushed = (steps: NonNullable<NonNullable<RingDoc['pushes']>['incoming']>) 
   entry({ target: 'expo', pushes: { incoming: steps } });
 
 const NO_DEVICE =
-  'no device that could ring: none was connected that can take this call, and no push target could be woken';
+  'no device that could ring: none was connected that can take this call, and none could be woken: none is registered, or quiet hours keep it silent';
 
 describe('why a call did or did not ring', () => {
   it.each<[string, Call, RingDoc[], string, string]>([
