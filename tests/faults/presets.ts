@@ -24,6 +24,7 @@ export const LONG: Preset = {
   signaling: 3,
   nats: 3,
   leaseMs: 30_000,
+  drainDelay: '2s',
   ringTimeoutMs: 20_000,
   pace: {
     settle: [2_000, 6_000],
@@ -45,11 +46,13 @@ export const SHORT: Preset = {
   messages: 20_000,
   // A slow machine takes longer; it does not fail for that.
   maxMs: 20 * 60_000,
-  rate: 150,
+  rate: 110,
   liveCalls: 4,
   ringing: 4,
   sleepers: 4,
   leaseMs: 12_000,
+  // Three looks of the gateway.
+  drainDelay: '1500ms',
   ringTimeoutMs: 10_000,
   pace: {
     settle: [500, 2_000],

@@ -44,6 +44,8 @@ export interface FaultRunOptions {
   readonly ringTimeoutMs: number;
   /** Of presence and of seats in calls: a node that dies keeps its sockets so long. */
   readonly leaseMs: number;
+  /** Between a service's being told to stop and its turning anybody away. */
+  readonly drainDelay: string;
   readonly limits: LineLimits & { readonly ringEndsWithinMs: number };
   /** Told what happens, a line each. */
   readonly tell: (line: string) => void;
@@ -88,6 +90,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
         BCRYPT_COST: '4',
         RING_TIMEOUT_MS: String(options.ringTimeoutMs),
         PRESENCE_LEASE_MS: String(options.leaseMs),
+        DRAIN_DELAY: options.drainDelay,
         RATE_LIMIT_MESSAGES: 'off',
         RATE_LIMIT_CALLS: 'off',
         RATE_LIMIT_LOGIN: 'off',
