@@ -54,6 +54,6 @@ async function send() {
     }
   }
 }
-const timer = setInterval(send, Number(DIGEST_MINUTES) * 60_000);
+const timer = setInterval(() => void send(), Number(DIGEST_MINUTES) * 60_000);
 const stop = () => send().then(() => events.close());
 process.once('SIGTERM', () => void stop().finally(() => clearInterval(timer)));

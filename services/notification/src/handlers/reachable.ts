@@ -1,5 +1,5 @@
-import type { DialectName, RequestPayload, RequestReply, Result, UserId } from '@switchboard/protocol';
 import { isQuiet } from '@switchboard/domain';
+import type { DialectName, RequestPayload, RequestReply, Result, UserId } from '@switchboard/protocol';
 import { ok } from '@switchboard/protocol';
 import { mongoFault } from '@switchboard/service-kit';
 import type { NotificationContext } from '../context.ts';
