@@ -110,7 +110,8 @@ describe('the event stream', () => {
 
   it('has every event, in the stream that holds it, and no other', () => {
     const said = streamed.map(
-      ({ action, title, channel }) => `${action} ${title} ${(channel as JsonObject).$ref}`,
+      ({ action, title, channel }) =>
+        `${String(action)} ${String(title)} ${String((channel as JsonObject).$ref)}`,
     );
     const streamOf = (type: string) =>
       Object.entries(STREAMS).find(([, subjects]) => type.startsWith(subjects.slice(0, -1)))?.[0];
