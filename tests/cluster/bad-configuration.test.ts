@@ -9,7 +9,7 @@ import { type Disguise, disguise, saying } from './disguise.ts';
 import { type LiveCluster, liveCluster } from './live-cluster.ts';
 
 const SECRET = 'f3a1c5d97b2e48066d1f0a9c8e7b5432';
-const SERVICES = ['auth', 'chat', 'call-signaling'] as const;
+const SERVICES = ['auth', 'chat', 'call-signaling', 'notification'] as const;
 type ServiceName = (typeof SERVICES)[number];
 
 let cluster: LiveCluster;

@@ -77,6 +77,7 @@ const VALID: Readonly<Record<string, Readonly<Record<string, Payload>>>> = {
     'call.signal': { callId: id, signal: { kind: 'candidate', payload: candidate } },
     'call.resume': { callId: id },
     'call.ack': { callId: id },
+    'call.take': { callId: id },
   },
 };
 
