@@ -40,7 +40,7 @@ export async function buildAccountContext(
   const audits = auditModel(mongo.connection);
   await mongo.ensureIndexes([users, audits]);
   const waiting = metrics?.gauge('password_jobs_waiting', 'Log-ins and registrations that wait for a thread');
-  const passwords = await createPasswords({
+  const passwords = createPasswords({
     cost: config.BCRYPT_COST,
     threads: config.PASSWORD_THREADS,
     queue: config.PASSWORD_QUEUE,

@@ -6,7 +6,7 @@ import { prehash } from './prehash.ts';
 
 let passwords: Passwords;
 beforeAll(async () => {
-  passwords = await createPasswords({ cost: 8, threads: 1, queue: 100 });
+  passwords = createPasswords({ cost: 8, threads: 1, queue: 100 });
 });
 afterAll(async () => {
   await passwords?.[Symbol.asyncDispose]();

@@ -16,15 +16,25 @@ export interface Passwords extends AsyncDisposable {
 }
 
 /** Every method rejects with a retryable SERVICE_UNAVAILABLE while more hashes wait than the queue takes. */
-export async function createPasswords(options: PasswordOptions): Promise<Passwords> {
+export function createPasswords(options: PasswordOptions): Passwords {
   const pool = createHashPool(options);
-  // Equal in cost to every hash stored from now on, and of a secret that nobody knows.
-  const nobody = await pool.hash(prehash(randomBytes(32).toString('hex')), options.cost);
+  // Equal in cost to every hash stored from now on, and of a secret that nobody knows. Not waited for: a start is to be quick.
+  let made: Promise<string> | undefined;
+  const nobody = (): Promise<string> => {
+    made ??= pool.hash(prehash(randomBytes(32).toString('hex')), options.cost).catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+  nobody().catch(() => {});
 
   return {
     hash: (password) => pool.hash(prehash(password), options.cost),
     async verify(password, stored) {
-      const same = await pool.compare(prehash(password), stored ?? nobody);
+      // Whether the account is there or not: the first ones to log in wait alike.
+      const otherwise = await nobody();
+      const same = await pool.compare(prehash(password), stored ?? otherwise);
       return same && stored !== undefined;
     },
     outdated: (stored) => Number(stored.split('$')[2]) !== options.cost,
