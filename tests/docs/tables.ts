@@ -7,6 +7,7 @@ import {
   jitsiRest,
   nativeAcks,
   nativeRest,
+  nativeWebhooksRest,
   peerRest,
   type RestOperation,
   roomsRest,
@@ -27,7 +28,7 @@ const ROUTES: Readonly<Record<string, readonly RestOperation[]>> = {
   jitsi: [sharedLoginRest.login, sharedLoginRest.wrappedLogin, ...Object.values(jitsiRest)],
   expo: [expoRest.register, sharedLoginRest.login, ...Object.values(expoRest).slice(1)],
   channels: Object.values(channelsRest),
-  native: Object.values(nativeRest),
+  native: [...Object.values(nativeRest), ...Object.values(nativeWebhooksRest)],
 };
 
 export function routesOf(vocabulary: string): readonly RestOperation[] {
