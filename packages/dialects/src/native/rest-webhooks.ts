@@ -112,7 +112,7 @@ export const nativeWebhooksRest = {
     ...admin,
     method: 'post',
     path: `${at}/test`,
-    summary: 'Sends a `webhook.test` event at once and once, and says what came of it.',
+    summary: 'Sends a test event at once and once, and says what came of it.',
     params: Webhook,
     replies: { 200: reply.NativeWebhookDelivery, ...found },
   },
