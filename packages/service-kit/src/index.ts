@@ -26,6 +26,13 @@ export { type Listening, type ListenOptions, listen } from './http/listen.ts';
 export { invalidFields } from './http/parse-input.ts';
 export type { PresentError, RefusedRequest } from './http/present-fault.ts';
 export * from './http/route.ts';
+export {
+  type RunningService,
+  type ServiceEngines,
+  type ServiceOverrides,
+  type ServiceStart,
+  startService,
+} from './http/start-service.ts';
 export { type ClientOrigins, isTrustedOrigin } from './http/trusted-origin.ts';
 export { type Lifecycle, type Runnable, type RunOptions, runService } from './lifecycle/run-service.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
