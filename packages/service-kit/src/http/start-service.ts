@@ -42,7 +42,7 @@ export interface ServiceStart<Deps extends ServiceEngines> {
     readonly jwtSecret: Parameters<typeof createTokenKey>[0];
   };
   readonly presentError: HttpAppOptions['presentError'];
-  create(deps: Deps): Promise<Service>;
+  readonly create: (deps: Deps) => Promise<Service>;
 }
 
 const NEEDED = ['bus', 'clock', 'logger', 'metrics', 'mongo', 'rates'] as const;
