@@ -21,6 +21,7 @@ export { type ConfigDefinition, defineConfig, type Env, type ParseOptions } from
 export { fields, type IntegerOptions, type UrlOptions } from './config/fields.ts';
 export { redacted } from './config/redacted.ts';
 export { every } from './every.ts';
+export { type EventFollower, followEvents } from './follow-events.ts';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.ts';
 export { type Listening, type ListenOptions, listen } from './http/listen.ts';
 export { invalidFields } from './http/parse-input.ts';
