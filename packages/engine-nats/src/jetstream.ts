@@ -1,5 +1,7 @@
 export {
   AckPolicy,
+  type ConsumerInfo,
+  type ConsumerMessages,
   DeliverPolicy,
   JetStreamApiError,
   type JetStreamClient,

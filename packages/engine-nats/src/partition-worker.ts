@@ -3,7 +3,10 @@ import type { BusLogger } from '@switchboard/ports/engine';
 import { BusEvent, SwitchboardError } from '@switchboard/protocol';
 import {
   AckPolicy,
+  type ConsumerInfo,
+  type ConsumerMessages,
   DeliverPolicy,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
@@ -23,6 +26,7 @@ const AWAY_RETRY_MS = 1_000;
 const MAX_AWAY = 900;
 const FIRST_REJOIN_MS = 100;
 const LAST_REJOIN_MS = 1_000;
+const MISSING = [10014, 10059];
 
 export interface PartitionWorkerParts {
   readonly js: JetStreamClient;
@@ -57,34 +61,38 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
   let stopping = false;
   /** How often the event in hand failed for what was away. */
   let away = { seq: 0, times: 0 };
+  /** While an event is in hand no other is asked for. */
+  let inHand = false;
   let leave: () => void = () => {};
   let joined: () => void = () => {};
   const known = new Promise<void>((resolve) => {
     joined = resolve;
   });
 
-  const ensureConsumer = async (): Promise<void> => {
-    await parts.ensureStream();
+  const ensureConsumer = async (): Promise<ConsumerInfo> => {
     try {
-      await manager.consumers.info(stream, durable);
-    } catch {
-      // Ours to make; when another instance was quicker, it made the same.
-      await manager.consumers.add(stream, {
-        durable_name: durable,
-        filter_subject: partitionFilter(stream, partition),
-        ack_policy: AckPolicy.Explicit,
-        ack_wait: nanos(ACK_WAIT_MS),
-        max_ack_pending: 1,
-        // Counted by us, so that the last attempt can be told from the ones before.
-        max_deliver: -1,
-        deliver_policy: DeliverPolicy.StartTime,
-        opt_start_time: parts.since.toISOString(),
-      });
+      return await manager.consumers.info(stream, durable);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && MISSING.includes(error.code))) throw error;
     }
+    await parts.ensureStream();
+    // Ours to make; when another instance was quicker, it made the same.
+    return manager.consumers.add(stream, {
+      durable_name: durable,
+      filter_subject: partitionFilter(stream, partition),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ACK_WAIT_MS),
+      max_ack_pending: 1,
+      // Counted by us, so that the last attempt can be told from the ones before.
+      max_deliver: -1,
+      deliver_policy: DeliverPolicy.StartTime,
+      opt_start_time: parts.since.toISOString(),
+    });
   };
 
   const work = async (message: JsMsg): Promise<void> => {
     const alive = setInterval(() => message.working(), WORKING_EVERY_MS);
+    inHand = true;
     try {
       const slot = await slots.take();
       if (!slot) {
@@ -97,6 +105,7 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
         slot();
       }
     } finally {
+      inHand = false;
       clearInterval(alive);
     }
   };
@@ -131,18 +140,36 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
     }
   };
 
+  /** A consumer that says nothing may be gone, with a server that came back empty or by an operator's hand. */
+  const makeAnew = async (messages: ConsumerMessages): Promise<void> => {
+    let looking = false;
+    for await (const { type } of messages.status()) {
+      const silent = type === 'consumer_deleted' || (type === 'heartbeats_missed' && !inHand);
+      if (!silent || looking) continue;
+      looking = true;
+      // Nobody may lead it, or no server be there: it keeps silent, and is looked at again.
+      void ensureConsumer()
+        .catch(() => undefined)
+        .finally(() => {
+          looking = false;
+        });
+    }
+  };
+
   const run = async (): Promise<void> => {
     let wait = FIRST_REJOIN_MS;
     while (!stopping) {
       try {
-        await ensureConsumer();
-        const consumer = await js.consumers.get(stream, durable);
+        const consumer = js.consumers.getConsumerFromInfo(await ensureConsumer());
         const messages = await consumer.consume({
           max_messages: 1,
           idle_heartbeat: HEARTBEAT_MS,
-          abort_on_missing_resource: true,
+          // Silence is answered by asking for the next event again, at once: a look at the consumer first would, after one that failed, be repeated as late as a request
+          // for an event expires, and a new leader would wait for us until then.
+          bind: true,
         });
         leave = () => messages.stop();
+        void makeAnew(messages);
         joined();
         wait = FIRST_REJOIN_MS;
         if (stopping) messages.stop();
