@@ -43,7 +43,7 @@ export async function startTestNatsCluster(): Promise<TestNatsCluster> {
     await removeFolder();
     throw error;
   });
-  const kill = (child: Child | undefined) => child?.signal('SIGKILL');
+  const kill = async (child: Child | undefined): Promise<void> => child?.signal('SIGKILL');
   return {
     url: places.map(({ port }) => `nats://127.0.0.1:${port}`).join(','),
     async kill(name) {
