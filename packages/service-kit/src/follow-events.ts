@@ -1,14 +1,15 @@
 import type { Bus, ConsumerOptions } from '@switchboard/ports';
-import { type BusEvent, type EventOf, type EventType, SwitchboardError } from '@switchboard/protocol';
+import { type BusEvent, type EventType, SwitchboardError } from '@switchboard/protocol';
 
 /** One part of a service that acts on what happens. */
 export interface EventFollower<T extends EventType = EventType> {
   readonly types: readonly T[];
   /**
    * Sees events of `types` alone. Must bear to see one again that it has dealt with: an event comes again until every follower has taken it.
+   * (Not `EventOf<T>`, which would keep followers of different types out of one list.)
    * @throws a retryable SwitchboardError while something that it needs is away; anything else is an attempt that failed.
    */
-  handle(event: EventOf<T>): Promise<void>;
+  handle(event: BusEvent & { readonly type: T }): Promise<void>;
 }
 
 /**
