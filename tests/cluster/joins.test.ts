@@ -11,17 +11,6 @@ let stage: Stage;
 let writer: Person;
 let reader: Person;
 
-beforeAll(async () => {
-  cluster = await liveCluster();
-  stage = new Stage(cluster);
-  [writer, reader] = await Promise.all([register(cluster, 'writer'), register(cluster, 'reader')]);
-}, 90_000);
-
-afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-}, 60_000);
-
 /** Connects to the second node, and as soon as the server says so, or acknowledges, has the first node's socket send it something. */
 async function heard(
   times: number,
@@ -48,73 +37,93 @@ async function heard(
   return received;
 }
 
-describe('whoever is told that it is connected', () => {
-  it(`hears what another node says from then on, ${TIMES} of ${TIMES} times`, async () => {
-    const from = await stage.native(writer, 0);
-    const received = await heard(
-      TIMES,
-      (said) => {
-        const socket = io(cluster.url(1), {
-          forceNew: true,
-          transports: ['websocket'],
-          auth: { token: reader.token, dialect: 'native' },
-        });
-        socket.once('session.connected', said);
-        return socket;
-      },
-      'message.created',
-      (content) => from.ask('chat.send', { to: { userId: reader.id }, content }),
-    );
-    expect(received).toBe(TIMES);
-  }, 120_000);
-
-  it('and the same after the ack of a join', async () => {
-    const from = await stage.native(writer, 0);
-    const received = await heard(
-      50,
-      (said) => {
-        const socket = io(cluster.url(1), { forceNew: true, transports: ['websocket'] });
-        socket.emit('join', { userId: reader.id, token: reader.token }, said);
-        return socket;
-      },
-      'message',
-      (content) => from.ask('chat.send', { to: { userId: reader.id }, content }),
-    );
-    expect(received).toBe(50);
-  }, 60_000);
-});
-
-describe('a socket that shows its vocabulary', () => {
-  it('misses nothing while it moves from one room to another', async () => {
-    const from = await stage.native(writer, 0);
-    let sent = 0;
-    let sending = true;
-    const stream = (async () => {
-      while (sending) {
-        sent += 1;
-        await from.ask('chat.send', { to: { userId: reader.id }, content: `streamed ${sent}.` });
-      }
-    })();
-    try {
-      for (let round = 0; round < 20; round += 1) {
-        const socket = await stage.silent(reader, 1);
-        // Undeclared it hears every vocabulary, from its first word on that one alone.
-        const first = await until('it hears the stream', () => streamed(socket.log)[0], 10_000);
-        await socket.ask('typing:stop', { to: writer.id });
-        const declaredAt = sent;
-        await until('it still hears it', () => streamed(socket.log).some((n) => n > declaredAt + 5), 10_000);
-        const heard = new Set(streamed(socket.log));
-        const missed = Array.from({ length: declaredAt + 5 - first }, (_, n) => first + n).filter(
-          (n) => !heard.has(n),
-        );
-        expect(missed).toEqual([]);
-        socket.close();
-      }
-    } finally {
-      sending = false;
-      await stream;
-    }
+describe.each([
+  { name: 'one Redis', servers: {} },
+  { name: 'a Redis Cluster of three', servers: { redis: 'cluster' } },
+] as const)('over $name,', ({ servers }) => {
+  beforeAll(async () => {
+    cluster = await liveCluster(servers);
+    stage = new Stage(cluster);
+    [writer, reader] = await Promise.all([register(cluster, 'writer'), register(cluster, 'reader')]);
   }, 90_000);
+
+  afterAll(async () => {
+    await stage?.[Symbol.asyncDispose]();
+    await cluster?.[Symbol.asyncDispose]();
+  }, 60_000);
+
+  describe('whoever is told that it is connected', () => {
+    it(`hears what another node says from then on, ${TIMES} of ${TIMES} times`, async () => {
+      const from = await stage.native(writer, 0);
+      const received = await heard(
+        TIMES,
+        (said) => {
+          const socket = io(cluster.url(1), {
+            forceNew: true,
+            transports: ['websocket'],
+            auth: { token: reader.token, dialect: 'native' },
+          });
+          socket.once('session.connected', said);
+          return socket;
+        },
+        'message.created',
+        (content) => from.ask('chat.send', { to: { userId: reader.id }, content }),
+      );
+      expect(received).toBe(TIMES);
+    }, 120_000);
+
+    it('and the same after the ack of a join', async () => {
+      const from = await stage.native(writer, 0);
+      const received = await heard(
+        50,
+        (said) => {
+          const socket = io(cluster.url(1), { forceNew: true, transports: ['websocket'] });
+          socket.emit('join', { userId: reader.id, token: reader.token }, said);
+          return socket;
+        },
+        'message',
+        (content) => from.ask('chat.send', { to: { userId: reader.id }, content }),
+      );
+      expect(received).toBe(50);
+    }, 60_000);
+  });
+
+  describe('a socket that shows its vocabulary', () => {
+    it('misses nothing while it moves from one room to another', async () => {
+      const from = await stage.native(writer, 0);
+      let sent = 0;
+      let sending = true;
+      const stream = (async () => {
+        while (sending) {
+          sent += 1;
+          await from.ask('chat.send', { to: { userId: reader.id }, content: `streamed ${sent}.` });
+        }
+      })();
+      try {
+        for (let round = 0; round < 20; round += 1) {
+          const socket = await stage.silent(reader, 1);
+          // Undeclared it hears every vocabulary, from its first word on that one alone.
+          const first = await until('it hears the stream', () => streamed(socket.log)[0], 10_000);
+          await socket.ask('typing:stop', { to: writer.id });
+          const declaredAt = sent;
+          await until(
+            'it still hears it',
+            () => streamed(socket.log).some((n) => n > declaredAt + 5),
+            10_000,
+          );
+          const heard = new Set(streamed(socket.log));
+          const missed = Array.from({ length: declaredAt + 5 - first }, (_, n) => first + n).filter(
+            (n) => !heard.has(n),
+          );
+          expect(missed).toEqual([]);
+          socket.close();
+        }
+      } finally {
+        sending = false;
+        await stream;
+      }
+    }, 90_000);
+  });
 });
 
 /** What was heard of the stream in the words that the socket comes to speak. */
