@@ -41,7 +41,6 @@ import { iceRoutes } from './http/ice-routes.ts';
 import { createIceServers } from './ice/ice-servers.ts';
 import { startIceRenewal } from './ice/renewal.ts';
 import { createJitsiRoom } from './jitsi/jitsi-room.ts';
-import { createRingLedger } from './ledger/ring-ledger.ts';
 import { createAnnouncer } from './presence/announcer.ts';
 import { createAttendance } from './presence/attendance.ts';
 import { contactsOnly, everyone } from './presence/audience.ts';
@@ -51,7 +50,7 @@ import { serveLive } from './presence/serve-live.ts';
 import { createRawServer } from './raw/raw-server.ts';
 import { createRoster } from './rooms/roster.ts';
 import { createSocketIoRouter } from './router/socket-io-router.ts';
-import { createCallHistory } from './store/call-history.ts';
+import { keepRecords } from './store/keep-records.ts';
 
 /** What a host provides. None of it is closed with the service. */
 export interface SignalingDeps {
@@ -156,17 +155,16 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         router,
       }),
     );
-    const history = own(
-      await createCallHistory({ mongo: deps.mongo, bus, clock, logger, liveCalls: deps.liveCalls }),
-    );
-    const ledger = own(
-      await createRingLedger({
+    const { history, ledger } = await keepRecords(
+      {
         mongo: deps.mongo,
         bus,
         clock,
+        logger,
         liveCalls: deps.liveCalls,
         keepMs: config.RING_LEDGER_TTL,
-      }),
+      },
+      owner,
     );
     const context: SignalingContext = {
       config,

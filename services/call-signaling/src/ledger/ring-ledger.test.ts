@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CallId, type EventBody, PushDeviceId, SessionId } from '@switchboard/protocol';
+import { type BusEvent, CallId, type EventBody, PushDeviceId, SessionId } from '@switchboard/protocol';
 import { newEvent, systemClock } from '@switchboard/service-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestUser } from '../testing/accounts.ts';
@@ -190,6 +190,34 @@ describe('the ledger of rings', () => {
     }, PATIENCE_MS);
     const [engaged] = await ringsOnce(busy?.id ?? '', root, ([one]) => one?.outcome === 'busy');
     expect(engaged).toMatchObject({ explanation: 'was in another call', devices: [] });
+    await caller.ask('call.end', { callId });
+  });
+
+  it('says why there was nothing to ring as well when it is told again, and the live call is gone', async () => {
+    const [alice, bob, eve] = ['alice', 'bob', 'eve'].map((name) => node.accounts.user(name)) as [
+      TestUser,
+      TestUser,
+      TestUser,
+    ];
+    const root = node.accounts.user('root', 'admin');
+    const told: BusEvent[] = [];
+    await using _told = await node.bus.consume({ durable: 'told', types: ['call.ended'] }, async (event) => {
+      told.push(event);
+    });
+    const [caller, third, phone] = [await native(alice), await native(eve), await native(bob)];
+    await devicesThere(bob, 1);
+    const callId = await place(caller, bob);
+    await phone.hears('call.incoming', () => true, PATIENCE_MS);
+    await third.ask('call.place', { to: { userId: bob.id }, kind: 'voice' });
+    const ended = await eventually(async () => told.find((event) => 'call' in event), PATIENCE_MS);
+    const busy = CallId.parse('call' in ended ? ended.call.id : '');
+    const explained = async () => (await ringsOnce(busy, root, ([one]) => one !== undefined))[0]?.explanation;
+    expect(await explained()).toBe('was in another call');
+
+    const version = (await node.liveCalls.get(busy))?.version ?? 0;
+    expect(await node.liveCalls.compareAndSet(busy, version, null, null)).toBe(true);
+    await node.bus.publish(newEvent({ ...ended }, systemClock));
+    expect(await explained()).toBe('was in another call');
     await caller.ask('call.end', { callId });
   });
 

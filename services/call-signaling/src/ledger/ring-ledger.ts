@@ -1,6 +1,6 @@
-import type { Bus, Clock, LiveCalls } from '@switchboard/ports';
-import type { BusEvent, CallId, EventType, UserId } from '@switchboard/protocol';
-import { duplicateKey, type MongoHandle, mongoFault } from '@switchboard/service-kit';
+import type { Clock, LiveCalls } from '@switchboard/ports';
+import type { CallId, EventOf, EventType, UserId } from '@switchboard/protocol';
+import { duplicateKey, type EventFollower, type MongoHandle, mongoFault } from '@switchboard/service-kit';
 import type { LiveCall } from '../calls/live-call.ts';
 import { type RingDoc, ringModel } from './ring-model.ts';
 import { notesOf, type RingNote, type RungDevice, rungNotes } from './ring-notes.ts';
@@ -18,9 +18,10 @@ const TYPES = [
   'call.ended',
   'call.pushed',
 ] as const satisfies readonly EventType[];
+type RingEvent = EventOf<(typeof TYPES)[number]>;
 
 /** Which devices a call rang, and what became of it there: for whoever asks why one did not ring. Nothing else relies on it. */
-export interface RingLedger extends AsyncDisposable {
+export interface RingLedger extends EventFollower<RingEvent['type']> {
   /** The ring was sent to these sockets at that moment (epoch ms). @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away. */
   rung(callId: CallId, devices: readonly RungDevice[], at: number): Promise<void>;
   /** The entries of a call, or of one of its callees. @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away. */
@@ -29,7 +30,6 @@ export interface RingLedger extends AsyncDisposable {
 
 export interface RingLedgerParts {
   readonly mongo: Pick<MongoHandle, 'connection' | 'ensureIndexes'>;
-  readonly bus: Bus;
   readonly clock: Clock;
   readonly liveCalls: LiveCalls<LiveCall>;
   /** How long entries are kept. */
@@ -37,14 +37,14 @@ export interface RingLedgerParts {
 }
 
 export async function createRingLedger(parts: RingLedgerParts): Promise<RingLedger> {
-  const { mongo, bus, clock, liveCalls, keepMs } = parts;
+  const { mongo, clock, liveCalls, keepMs } = parts;
   const model = ringModel(mongo.connection);
   await mongo.ensureIndexes([model]);
 
   const entriesOf = (callId: CallId) => ({ _id: { $gte: `${callId}:`, $lt: `${callId};` } });
 
   const keep = async (callId: CallId, { _id, named, facts }: RingNote): Promise<void> => {
-    const change = { $set: factsBut(facts, isTime), $min: factsBut(facts, (fact) => !isTime(fact)) };
+    const change = { $set: pick(facts, (entry) => !isLesserKept(entry)), $min: pick(facts, isLesserKept) };
     const known = await model.updateOne({ _id }, change);
     if (known.matchedCount > 0) return;
     const { userId } = named;
@@ -56,21 +56,18 @@ export async function createRingLedger(parts: RingLedgerParts): Promise<RingLedg
     await write().catch((error) => (duplicateKey(error) ? write() : Promise.reject(error)));
   };
 
-  const keepEvent = async (event: BusEvent): Promise<void> => {
-    const callId = 'callId' in event ? event.callId : 'call' in event ? event.call.id : undefined;
-    if (callId === undefined) return;
-    const asks = event.type === 'call.ringing' || event.type === 'call.ended';
-    const callees = asks ? (await liveCalls.get(callId))?.state.state?.callees : undefined;
-    try {
-      for (const note of notesOf(event, callees)) await keep(callId, note);
-    } catch (error) {
-      throw mongoFault(error);
-    }
-  };
-
-  const consumer = await bus.consume({ durable: 'call-ledger', types: TYPES, maxDeliver: 20 }, keepEvent);
-
   return {
+    types: TYPES,
+    async handle(event) {
+      const callId = 'call' in event ? event.call.id : event.callId;
+      const asks = event.type === 'call.ringing' || event.type === 'call.ended';
+      const callees = asks ? (await liveCalls.get(callId))?.state.state?.callees : undefined;
+      try {
+        for (const note of notesOf(event, callees)) await keep(callId, note);
+      } catch (error) {
+        throw mongoFault(error);
+      }
+    },
     async rung(callId, devices, at) {
       try {
         for (const note of rungNotes(callId, devices, new Date(at))) await keep(callId, note);
@@ -89,15 +86,17 @@ export async function createRingLedger(parts: RingLedgerParts): Promise<RingLedg
         throw mongoFault(error);
       }
     },
-    [Symbol.asyncDispose]: () => consumer[Symbol.asyncDispose](),
   };
 }
 
-/** Of a time the first stands: a ring may be told twice. */
-function isTime(fact: unknown): boolean {
-  return fact instanceof Date;
+/**
+ * Of two values of such a fact the lesser stands, as a ring may be told twice: of times the first; of why nobody was rung `busy`, which only the live call
+ * told, and that may be gone by the second time.
+ */
+function isLesserKept([name, fact]: [string, unknown]): boolean {
+  return fact instanceof Date || name === 'unreached';
 }
 
-function factsBut(facts: RingNote['facts'], which: (fact: unknown) => boolean): RingNote['facts'] {
-  return Object.fromEntries(Object.entries(facts).filter(([, fact]) => !which(fact)));
+function pick(facts: RingNote['facts'], which: (entry: [string, unknown]) => boolean): RingNote['facts'] {
+  return Object.fromEntries(Object.entries(facts).filter(which));
 }

@@ -19,7 +19,13 @@ import {
   SessionId,
   UserId,
 } from '@switchboard/protocol';
-import { connectMongo, createLogger, type MongoHandle, newEvent } from '@switchboard/service-kit';
+import {
+  connectMongo,
+  createLogger,
+  followEvents,
+  type MongoHandle,
+  newEvent,
+} from '@switchboard/service-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveCall } from '../calls/live-call.ts';
 import { callRoutes } from '../http/call-routes.ts';
@@ -34,6 +40,7 @@ let clock: ManualClock;
 let bus: MemoryBus;
 let liveCalls: LiveCalls<LiveCall>;
 let history: CallHistory;
+let following: AsyncDisposable;
 
 beforeAll(async () => {
   server = await startTestMongo();
@@ -46,10 +53,12 @@ beforeEach(async () => {
   bus = createMemoryBus({ clock });
   liveCalls = createMemoryLiveCalls<LiveCall>();
   mongo = await connectMongo(server.database(), { logger, appName: 'test' });
-  history = await createCallHistory({ mongo, bus, clock, logger, liveCalls });
+  history = await createCallHistory({ mongo, clock, logger, liveCalls });
+  following = await followEvents(bus, { durable: 'test', maxDeliver: 20 }, [history]);
 });
 
 afterEach(async () => {
+  await following[Symbol.asyncDispose]();
   await history[Symbol.asyncDispose]();
   await mongo[Symbol.asyncDispose]();
   await bus.close();

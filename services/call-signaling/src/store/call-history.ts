@@ -1,18 +1,19 @@
 import type { CallFigures, CallRecord } from '@switchboard/dialects';
-import type { Bus, Clock, LiveCalls } from '@switchboard/ports';
+import type { Clock, LiveCalls } from '@switchboard/ports';
 import {
   type Call,
   type CallEvent,
   type CallId,
   type CallQuality,
+  type EventType,
   ok,
   type Result,
   reject,
   type UserId,
 } from '@switchboard/protocol';
 import {
-  collect,
   duplicateKey,
+  type EventFollower,
   every,
   type Logger,
   type MongoHandle,
@@ -26,6 +27,8 @@ import { type CallDoc, callModel } from './call-model.ts';
 import { type CallSearch, searchCalls } from './call-search.ts';
 import { reportQuality } from './report-quality.ts';
 
+const TYPES = ['call.ringing', 'call.answered', 'call.ended'] as const satisfies readonly EventType[];
+
 export interface CallPage {
   readonly calls: readonly CallRecord[];
   readonly more: boolean;
@@ -37,7 +40,7 @@ export interface BeforeTime {
 }
 
 /** The calls that were. Written from events alone, so it lags behind the live ones by as much as the bus does. */
-export interface CallHistory extends AsyncDisposable {
+export interface CallHistory extends EventFollower<(typeof TYPES)[number]>, AsyncDisposable {
   /** Whether a call of this id was ever recorded. @throws SwitchboardError SERVICE_UNAVAILABLE, retryable, while the database is away. */
   knows(callId: CallId): Promise<boolean>;
   /** Whoever's it is. @throws as `knows`. */
@@ -62,7 +65,6 @@ export interface CallHistory extends AsyncDisposable {
 
 export interface CallHistoryParts {
   readonly mongo: Pick<MongoHandle, 'connection' | 'ensureIndexes'>;
-  readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly liveCalls: LiveCalls<LiveCall>;
@@ -71,7 +73,7 @@ export interface CallHistoryParts {
 const CLOSE_EVERY_MS = 60_000;
 
 export async function createCallHistory(parts: CallHistoryParts): Promise<CallHistory> {
-  const { mongo, bus, clock, logger, liveCalls } = parts;
+  const { mongo, clock, logger, liveCalls } = parts;
   const model = callModel(mongo.connection);
   await mongo.ensureIndexes([model]);
 
@@ -93,19 +95,11 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
   const close = () => closeAbandoned(model, liveCalls, clock.now());
 
   const failed = (err: unknown) => logger.warn({ err }, 'abandoned calls could not be closed');
-  const running = await collect(async (owner) => {
-    owner.own(
-      await bus.consume(
-        { durable: 'call-history', types: ['call.ringing', 'call.answered', 'call.ended'], maxDeliver: 20 },
-        async (event) => {
-          if ('call' in event) await record(event);
-        },
-      ),
-    );
-    owner.own(every(CLOSE_EVERY_MS, clock, close, failed));
-  });
+  const closing = every(CLOSE_EVERY_MS, clock, close, failed);
 
   return {
+    types: TYPES,
+    handle: record,
     async knows(callId) {
       try {
         return (await model.exists({ _id: callId })) !== null;
@@ -135,7 +129,7 @@ export async function createCallHistory(parts: CallHistoryParts): Promise<CallHi
       const kept = await reportQuality(model, { callId, userId, quality, now: clock.now() });
       return kept.ok ? ok(sideOf(kept.value)) : kept;
     },
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose](),
   };
 
   async function recordOfCall(callId: CallId): Promise<CallRecord | undefined> {

@@ -16,7 +16,13 @@ import {
   type Result,
   UserId,
 } from '@switchboard/protocol';
-import { connectMongo, createLogger, type MongoHandle, newEvent } from '@switchboard/service-kit';
+import {
+  connectMongo,
+  createLogger,
+  followEvents,
+  type MongoHandle,
+  newEvent,
+} from '@switchboard/service-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveCall } from '../calls/live-call.ts';
 import { callFigures, rangeOf } from '../quality/call-figures.ts';
@@ -32,6 +38,7 @@ let mongo: MongoHandle;
 let clock: ManualClock;
 let bus: MemoryBus;
 let history: CallHistory;
+let following: AsyncDisposable;
 
 beforeAll(async () => {
   server = await startTestMongo();
@@ -42,9 +49,11 @@ beforeEach(async () => {
   bus = createMemoryBus({ clock });
   mongo = await connectMongo(server.database(), { logger, appName: 'test' });
   const liveCalls = createMemoryLiveCalls<LiveCall>();
-  history = await createCallHistory({ mongo, bus, clock, logger, liveCalls });
+  history = await createCallHistory({ mongo, clock, logger, liveCalls });
+  following = await followEvents(bus, { durable: 'test', maxDeliver: 20 }, [history]);
 });
 afterEach(async () => {
+  await following[Symbol.asyncDispose]();
   await history[Symbol.asyncDispose]();
   await mongo[Symbol.asyncDispose]();
   await bus.close();
