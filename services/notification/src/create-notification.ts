@@ -2,7 +2,9 @@ import { unavailable } from '@switchboard/protocol';
 import { createOwner, createUserDirectory, type Service } from '@switchboard/service-kit';
 import type { NotificationSettings } from './config.ts';
 import type { NotificationContext, NotificationDeps } from './context.ts';
-import { followSessions } from './devices/follow-sessions.ts';
+import { sweepSessions } from './devices/ended-sessions.ts';
+import { sessionFollower } from './devices/session-follower.ts';
+import { followAll } from './follow/follow-all.ts';
 import { serveReachable } from './handlers/reachable.ts';
 import { notificationRoutes } from './http/routes.ts';
 import { createOutside } from './outside/guarded-request.ts';
@@ -38,10 +40,12 @@ export async function createNotification(
       pushes,
       webPushKey,
     };
-    await followSessions(context, owner);
+    owner.own(sweepSessions(context));
     owner.own(await serveReachable(context));
-    owner.own(await startPlanning({ ...context, ringAckMs: config.RING_ACK_MS }));
+    const planning = owner.own(await startPlanning({ ...context, ringAckMs: config.RING_ACK_MS }));
     const webhooks = owner.own(await startWebhooks(context));
+    // Last, hence the first to be closed: nobody is handed an event before all are ready, nor once any of them is closed.
+    owner.own(await followAll(bus, [sessionFollower(context), ...planning.followers, webhooks.follower]));
     return {
       name: 'notification',
       routes: [...notificationRoutes(context), ...webhooks.routes],

@@ -1,19 +1,19 @@
-import type { BusEvent, UserId } from '@switchboard/protocol';
-import { SwitchboardError } from '@switchboard/protocol';
+import { type EventOf, SwitchboardError, type UserId } from '@switchboard/protocol';
 import { every } from '@switchboard/service-kit';
 import type { DeviceSession } from '../store/device-records.ts';
 import type { DeviceContext } from './device-context.ts';
 import { tellChanged } from './tell-changed.ts';
 
-/** What the durable consumer `notification-devices` hears. */
+/** What ends sessions. */
 export const SESSION_ENDS = ['auth.session.revoked', 'auth.user.banned', 'auth.user.deleted'] as const;
+export type SessionEnd = (typeof SESSION_ENDS)[number];
 
 /**
  * Devices go with their session. An event may come again, and late: by then the user may have signed in anew, so "all sessions" means those that are over now. An id that
  * is over stays so.
  * @throws SwitchboardError, and the event is tried again.
  */
-export async function endDevices(context: DeviceContext, event: BusEvent): Promise<void> {
+export async function endDevices(context: DeviceContext, event: EventOf<SessionEnd>): Promise<void> {
   switch (event.type) {
     case 'auth.session.revoked':
       if (event.sessionId === undefined) await checkSessions(context, event.userId);
@@ -26,7 +26,6 @@ export async function endDevices(context: DeviceContext, event: BusEvent): Promi
       await context.preferences.forget(event.user.id);
       if (await context.devices.removeUser(event.user.id)) tellChanged(context, event.user.id);
       return;
-    default:
   }
 }
 

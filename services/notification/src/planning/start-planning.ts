@@ -1,10 +1,12 @@
-import { collect, type MongoHandle, type Owner } from '@switchboard/service-kit';
+import { createOwner, type EventFollower, every, type MongoHandle } from '@switchboard/service-kit';
 import { fanOutModel } from '../store/fan-out-model.ts';
 import { createFanOutStore } from '../store/fan-out-store.ts';
 import { ringModel } from '../store/ring-model.ts';
 import { createRingStore } from '../store/ring-store.ts';
-import { planCalls } from './call-consumer.ts';
-import { planMessages } from './message-consumer.ts';
+import { callFollower } from './call-follower.ts';
+import { startFanOutWorker } from './fan-out-worker.ts';
+import { lookForLostEnds } from './lost-ends.ts';
+import { messageFollower } from './message-follower.ts';
 import type { PlanningParts } from './planning-parts.ts';
 
 export interface PlanningOptions extends PlanningParts {
@@ -13,16 +15,37 @@ export interface PlanningOptions extends PlanningParts {
   readonly ringAckMs: number;
 }
 
+export interface Planning extends AsyncDisposable {
+  /** What plans events; not to be used any more once this is disposed. */
+  readonly followers: readonly EventFollower[];
+}
+
+const LOOK_EVERY_MS = 5_000;
+
 /** Decides who is pushed what. Any number of instances share the events and what is due. */
-export async function startPlanning({ mongo, ringAckMs, ...parts }: PlanningOptions): Promise<Owner> {
-  const { clock } = parts;
+export async function startPlanning({ mongo, ringAckMs, ...parts }: PlanningOptions): Promise<Planning> {
+  const { clock, logger } = parts;
   const ringDocs = ringModel(mongo.connection);
   const fanOutDocs = fanOutModel(mongo.connection);
   await mongo.ensureIndexes([ringDocs, fanOutDocs]);
-  const rings = createRingStore(ringDocs, () => clock.now());
-  const fanOuts = createFanOutStore(fanOutDocs, () => clock.now());
-  return collect(async (owner) => {
-    owner.own(await planCalls({ ...parts, rings, ringAckMs }));
-    owner.own(await planMessages({ ...parts, fanOuts }));
-  });
+  const ringParts = { ...parts, rings: createRingStore(ringDocs, () => clock.now()), ringAckMs };
+  const messageParts = { ...parts, fanOuts: createFanOutStore(fanOutDocs, () => clock.now()) };
+
+  const owner = createOwner();
+  owner.own(
+    every(
+      LOOK_EVERY_MS,
+      clock,
+      () => lookForLostEnds(ringParts),
+      (err) => logger.warn({ err }, 'overdue rings could not be looked at'),
+    ),
+  );
+  const worker = owner.own(startFanOutWorker(messageParts));
+  return {
+    followers: [
+      callFollower(ringParts),
+      messageFollower({ ...messageParts, wakeWorker: () => worker.wake() }),
+    ],
+    [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
+  };
 }

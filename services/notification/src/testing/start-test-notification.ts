@@ -24,6 +24,8 @@ export interface TestNotificationOptions {
   /** On top of: no limit on registrations. */
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  /** The bus as the service is to see it. */
+  readonly through?: (bus: Bus) => Bus;
 }
 
 export interface HttpReply {
@@ -71,7 +73,8 @@ export async function startTestNotification(options: TestNotificationOptions): P
     metrics: createMetrics({ service: 'notification-test' }),
     rates: createMemoryRateLimits({ clock }),
   };
-  const running = await startNotification(config, deps);
+  const through = options.through ?? ((seen) => seen);
+  const running = await startNotification(config, { ...deps, bus: through(bus) });
   const directory = createUserDirectory({ bus, clock });
   const outside = createOutside({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE, allowHttp: true });
   const records = await openDevices(mongo);

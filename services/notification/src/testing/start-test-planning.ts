@@ -33,6 +33,7 @@ import {
   uuidv7,
 } from '@switchboard/service-kit';
 import { pushTarget, type StoredDevice } from '../devices/device-store.ts';
+import { followAll } from '../follow/follow-all.ts';
 import { lookForLostEnds } from '../planning/lost-ends.ts';
 import { startPlanning } from '../planning/start-planning.ts';
 import { createPushes } from '../sending/create-pushes.ts';
@@ -113,6 +114,7 @@ export async function startTestPlanning(mongoUrl: string) {
   const parts = { bus, clock, logger, directory, devices, preferences, pushes };
   const fanOutDocs = fanOutModel(mongo.connection);
   const planning = await startPlanning({ ...parts, mongo, ringAckMs: RING_ACK_MS });
+  const following = await followAll(bus, planning.followers);
 
   const publish = (body: EventBody): Promise<void> => bus.publish(newEvent(body, clock) as BusEvent);
   const slot = (subject: string, device: StoredDevice) =>
@@ -187,6 +189,7 @@ export async function startTestPlanning(mongoUrl: string) {
       }),
 
     async [Symbol.asyncDispose]() {
+      await following[Symbol.asyncDispose]();
       await planning[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
       await mongo[Symbol.asyncDispose]();

@@ -18,6 +18,7 @@ import {
   type MongoHandle,
   newEvent,
 } from '@switchboard/service-kit';
+import { followAll } from '../follow/follow-all.ts';
 import { createOutside } from '../outside/guarded-request.ts';
 import type { ResolveName } from '../outside/resolve-name.ts';
 import { type WebhookDeliveryModel, webhookDeliveryModel } from '../store/webhook-delivery-model.ts';
@@ -67,7 +68,9 @@ export async function startTestWebhooks(options: TestWebhooksOptions): Promise<T
       createOutside({ allowPrivate, allowHttp: true, ...(resolve ? { resolve } : {}) }),
     );
     const metrics = createMetrics({ service: 'webhooks-test' });
-    return owner.own(await startWebhooks({ bus, clock, logger, mongo, metrics, outside }));
+    const webhooks = owner.own(await startWebhooks({ bus, clock, logger, mongo, metrics, outside }));
+    owner.own(await followAll(bus, [webhooks.follower]));
+    return webhooks;
   };
   const { routes } = await node();
   return {

@@ -1,10 +1,10 @@
-import { createOwner, type Route } from '@switchboard/service-kit';
+import { createOwner, type EventFollower, type Route } from '@switchboard/service-kit';
 import type { NotificationContext } from '../context.ts';
 import { createWebhookDeliveries } from '../store/webhook-deliveries.ts';
 import { webhookDeliveryModel } from '../store/webhook-delivery-model.ts';
 import { webhookModel } from '../store/webhook-model.ts';
 import { startCourier } from './courier.ts';
-import { followEvents } from './follow-events.ts';
+import { webhookFollower } from './webhook-follower.ts';
 import { createWebhookList } from './webhook-list.ts';
 import { createWebhookMetrics } from './webhook-metrics.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -12,6 +12,8 @@ import type { WebhooksContext } from './webhooks-context.ts';
 
 export interface Webhooks extends AsyncDisposable {
   readonly routes: readonly Route[];
+  /** What notes events; not to be used any more once this is disposed. */
+  readonly follower: EventFollower;
 }
 
 /** Endpoints of others that hear of events: who they are, what they are to be sent, and the sending. */
@@ -36,9 +38,9 @@ export async function startWebhooks(
       deliveries: createWebhookDeliveries(model),
     };
     const courier = owner.own(startCourier(own));
-    owner.own(await followEvents(own, courier));
     return {
       routes: webhookRoutes(own, courier),
+      follower: webhookFollower(own, courier),
       [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
     };
   } catch (error) {
