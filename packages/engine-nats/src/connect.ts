@@ -1,6 +1,6 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { SwitchboardError, unavailable } from '@switchboard/protocol';
-import { readServers } from './servers.ts';
+import { inboxPrefixOf, readServers } from './servers.ts';
 
 export interface NatsSettings {
   /** `nats://[user:password@]host:port`, several separated by commas for the nodes of one NATS cluster. */
@@ -15,6 +15,8 @@ export interface NatsSettings {
 export interface NatsLink {
   readonly nats: NatsConnection;
   readonly up: boolean;
+  /** A subject for answers to this connection alone. */
+  newInbox(): string;
   /** Finishes what was sent, then closes. */
   close(): Promise<void>;
 }
@@ -29,11 +31,13 @@ const OLDEST = [2, 9] as const;
 /** @throws SwitchboardError when no server can be reached, it is too old or lacks JetStream; the message names NATS_URL. */
 export async function connectNats({ url, name, onChange }: NatsSettings): Promise<NatsLink> {
   const { hosts, user, password, tls } = readServers(url);
+  const inboxPrefix = inboxPrefixOf(user);
   let nats: NatsConnection;
   try {
     nats = await connect({
       servers: [...hosts],
       ...(user === undefined ? {} : { user, pass: password }),
+      ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
       ...(tls ? { tls: {} } : {}),
       name,
       timeout: CONNECT_TIMEOUT_MS,
@@ -95,6 +99,7 @@ export async function connectNats({ url, name, onChange }: NatsSettings): Promis
     get up() {
       return up && !nats.isClosed();
     },
+    newInbox: () => createInbox(inboxPrefix),
     close() {
       // Without a server there is nothing to finish, and waiting for one would never end.
       closing ??= finish().finally(() => change(false));

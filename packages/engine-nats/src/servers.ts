@@ -17,3 +17,11 @@ export function readServers(url: string): NatsServers {
     tls: protocol === 'tls:',
   };
 }
+
+/**
+ * What the inboxes of a user begin with, so that a server may let each user hear what it is answered and nobody else's: `_INBOX_<user>`. Undefined, for the client's own `_INBOX`,
+ * without a user, or with one whose name cannot be part of a subject.
+ */
+export function inboxPrefixOf(user: string | undefined): string | undefined {
+  return user !== undefined && /^[\w-]+$/.test(user) ? `_INBOX_${user}` : undefined;
+}
