@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { attemptInTime } from './attempt-in-time.ts';
-import { cleanReport } from './checker/clean-report.ts';
+import { cleanReport, judgement } from './checker/clean-report.ts';
 import type { FaultReport } from './checker/report.ts';
 
 const slow: FaultReport = { ...cleanReport, lines: { ...cleanReport.lines, inTime: 0.5 } };
@@ -12,7 +12,7 @@ async function attempt(reports: readonly FaultReport[], attempts: number) {
   const wrong: number[] = [];
   const held = await attemptInTime({
     attempts,
-    judgement: { linesInTime: 0.9 },
+    judgement,
     run: () => Promise.resolve(left.shift() ?? cleanReport),
     ended: (_, what) => wrong.push(what.length),
     warn: (words) => warnings.push(words),
@@ -37,6 +37,11 @@ describe('a run of faults', () => {
   it('that was too slow again has failed, and so has the only one there was', async () => {
     expect(await attempt([slow, slow, cleanReport], 2)).toMatchObject({ held: false, wrong: [1, 1] });
     expect(await attempt([slow, cleanReport], 1)).toMatchObject({ held: false, wrong: [1], warnings: [] });
+  });
+
+  it('that fell short of what it was to be has failed at once', async () => {
+    const short: FaultReport = { ...slow, kills: 1 };
+    expect(await attempt([short, cleanReport], 2)).toEqual({ held: false, wrong: [2], warnings: [] });
   });
 
   it('in which anything was wrong has failed at once', async () => {

@@ -19,9 +19,9 @@ export async function attemptInTime(options: AttemptOptions): Promise<boolean> {
   const { attempts, judgement, run, ended, warn } = options;
   for (let attempt = 1; ; attempt += 1) {
     const report = await run();
-    const { broken, late } = judge(report, judgement);
-    ended(report, [...broken, ...late]);
-    if (broken.length > 0) return false;
+    const { broken, missing, late } = judge(report, judgement);
+    ended(report, [...broken, ...missing, ...late]);
+    if (broken.length + missing.length > 0) return false;
     if (late.length === 0) return true;
     if (attempt >= attempts) return false;
     warn(

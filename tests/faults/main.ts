@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { attemptInTime } from './attempt-in-time.ts';
 import { renderReport } from './checker/report.ts';
-import { FAULT_KINDS, type FaultKind } from './inflict/schedule.ts';
+import { FAULT_KINDS, type FaultKind, possibleKinds } from './inflict/schedule.ts';
 import { LONG, SHORT } from './presets.ts';
-import { runFaults } from './run-faults.ts';
+import { type FaultRunOptions, runFaults, shapeOf } from './run-faults.ts';
 
 const USAGE = `npm run faults -- [options]: a cluster under load whose processes are killed, stopped and cut off; then what its clients were told is compared with what it holds
-  --short              every kind of fault in a few minutes, with deadlines to match; the numbers below in brackets are its own
-  --kills N            processes killed, at least (${LONG.kills}) [${SHORT.kills}]; with 0 each kind of fault once
+  --short              every kind of fault within ten minutes, with shorter rings and leases, and Redis away for ${SHORT.pace.redisAway / 1_000} s instead of ${LONG.pace.redisAway / 1_000}; the numbers below in brackets are its own
+  --kills N            processes killed by SIGKILL, at least (${LONG.kills}) [${SHORT.kills}]; with 0 each kind of fault once
   --seed S             the same seed takes away the same in the same order (1)
   --messages N         acknowledged, at least (${LONG.messages}) [${SHORT.messages}]
-  --minutes M          no fault begins after this (${LONG.maxMs / 60_000}) [${SHORT.maxMs / 60_000}]
+  --minutes M          no fault begins after this, and what was not reached by then was not reached (${LONG.maxMs / 60_000}) [${SHORT.maxMs / 60_000}]
   --rate R             messages a second (${LONG.rate}) [${SHORT.rate}]
   --users N            who write (${LONG.users}) [${SHORT.users}]
   --calls N            calls that last (${LONG.liveCalls}) [${SHORT.liveCalls}], and as many pairs that call again and again
@@ -20,7 +20,7 @@ const USAGE = `npm run faults -- [options]: a cluster under load whose processes
   --keep FOLDER        for the data and the log of the processes
   --in-time SHARE      of lost connections that must be back within 5 s and caught up within 2 s more (${LONG.linesInTime}) [${SHORT.linesInTime}]`;
 
-function options() {
+function commandLine() {
   const text = { type: 'string' } as const;
   return parseArgs({
     options: {
@@ -59,7 +59,7 @@ function kinds(list: string): FaultKind[] {
 }
 
 async function main(): Promise<boolean> {
-  const given = options();
+  const given = commandLine();
   if (given.help) {
     process.stdout.write(`${USAGE}\n`);
     return true;
@@ -67,26 +67,33 @@ async function main(): Promise<boolean> {
   const preset = given.short ? SHORT : LONG;
   const calls = number(given.calls, 'calls', 0, preset.liveCalls);
   const print = (words: string) => process.stdout.write(`${words}\n`);
+  const options: FaultRunOptions = {
+    ...preset,
+    seed: number(given.seed, 'seed', 0, 1),
+    kills: number(given.kills, 'kills', 0, preset.kills),
+    messages: number(given.messages, 'messages', 0, preset.messages),
+    maxMs: number(given.minutes, 'minutes', 0, preset.maxMs / 60_000) * 60_000,
+    rate: number(given.rate, 'rate', 1, preset.rate),
+    users: number(given.users, 'users', 3, preset.users),
+    liveCalls: calls,
+    ringing: calls,
+    signaling: number(given.signaling, 'signaling', 1, preset.signaling),
+    nats: number(given.nats, 'nats', 1, preset.nats) === 3 ? 3 : 1,
+    tell: print,
+    ...(given.only === undefined ? {} : { kinds: kinds(given.only) }),
+    ...(given.keep === undefined ? {} : { dataDir: given.keep }),
+  };
   return attemptInTime({
     attempts: preset.attempts,
-    judgement: { linesInTime: number(given['in-time'], 'in-time', 0, preset.linesInTime) },
-    run: () =>
-      runFaults({
-        ...preset,
-        seed: number(given.seed, 'seed', 0, 1),
-        kills: number(given.kills, 'kills', 0, preset.kills),
-        messages: number(given.messages, 'messages', 0, preset.messages),
-        maxMs: number(given.minutes, 'minutes', 0, preset.maxMs / 60_000) * 60_000,
-        rate: number(given.rate, 'rate', 1, preset.rate),
-        users: number(given.users, 'users', 3, preset.users),
-        liveCalls: calls,
-        ringing: calls,
-        signaling: number(given.signaling, 'signaling', 1, preset.signaling),
-        nats: number(given.nats, 'nats', 1, preset.nats) === 3 ? 3 : 1,
-        tell: print,
-        ...(given.only === undefined ? {} : { kinds: kinds(given.only) }),
-        ...(given.keep === undefined ? {} : { dataDir: given.keep }),
-      }),
+    judgement: {
+      linesInTime: number(given['in-time'], 'in-time', 0, preset.linesInTime),
+      kills: options.kills,
+      acked: options.messages,
+      withinSeconds: (options.maxMs + preset.aftermathMs) / 1_000,
+      kinds: possibleKinds(shapeOf(options), options.kinds),
+      moments: given.only === undefined,
+    },
+    run: () => runFaults(options),
     ended(report, wrong) {
       print(`\n${renderReport(report)}\n`);
       print(wrong.length === 0 ? 'All of it held.' : `Did not hold:\n  ${wrong.join('\n  ')}`);

@@ -13,7 +13,7 @@ import type { FaultReport } from './checker/report.ts';
 import { createCuttableLine } from './inflict/cuttable-line.ts';
 import { Ground } from './inflict/ground.ts';
 import { inflict } from './inflict/inflict.ts';
-import { type FaultKind, makeSchedule, type Pace } from './inflict/schedule.ts';
+import { type FaultKind, makeSchedule, type Pace, type Shape } from './inflict/schedule.ts';
 import { type Account, makeAccounts } from './load/accounts.ts';
 import { createCallLoad } from './load/call-load.ts';
 import { type ChatLoad, createChatLoad } from './load/chat-load.ts';
@@ -23,6 +23,7 @@ import { keyOf, RunLog } from './load/run-log.ts';
 
 export interface FaultRunOptions {
   readonly seed: number;
+  /** Processes killed without a word, at least. */
   readonly kills: number;
   /** The load goes on until so many are acknowledged, also when the faults are over. */
   readonly messages: number;
@@ -53,6 +54,11 @@ export interface FaultRunOptions {
   readonly dataDir?: string;
 }
 
+/** Of every other service, as many as it takes for one of the kind to die. */
+export function shapeOf({ signaling, nats }: Pick<FaultRunOptions, 'signaling' | 'nats'>) {
+  return { signaling, nats, auth: 1, chat: 2, notification: 1 } satisfies Shape;
+}
+
 /** Entries that the log of a run may hold; at 36 bytes each. */
 const LOG_CAPACITY = 4_000_000;
 /** A healed cluster brings everybody back within this, on any machine. */
@@ -66,8 +72,9 @@ const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Runs a cluster under load, takes its processes away as the seed says, and compares what its clients were told with what it holds in the end. */
 export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
-  const { seed, tell, signaling, nats, limits } = options;
-  const shape = { signaling, nats, auth: 1, chat: 2, notification: 1 };
+  const { seed, tell, limits } = options;
+  const beganAt = performance.now();
+  const shape = shapeOf(options);
   const schedule = makeSchedule({
     seed,
     kills: options.kills,
@@ -99,7 +106,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
         EXPO_RECEIPT_DELAY_MS: '2000',
         SEED_DEMO: 'false',
       },
-      natsHosts: (name, hosts) => (name === `call-signaling-${signaling}` ? line.before(hosts) : hosts),
+      natsHosts: (name, hosts) => (name === `call-signaling-${shape.signaling}` ? line.before(hosts) : hosts),
     }),
   );
   const { url } = cluster;
@@ -173,15 +180,16 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   return {
     seed,
     kills: ground.killed.length,
+    stopped: ground.ended.length - ground.killed.length,
     died: ground.died,
-    seconds: log.now() / 1_000,
+    seconds: (performance.now() - beganAt) / 1_000,
     moments: momentsOfDeath(
       log.operations,
       ground.killed.filter(({ name }) => name.startsWith('chat')).map(({ at }) => at),
     ),
     messages: checkMessages(log.operations, stored, chat.followers),
     lines: checkLines(lines, ground.outages, limits),
-    calls: checkCalls(log.calls, aftermath, ground.outages, limits),
+    calls: checkCalls(log.calls, aftermath, ground.silences, limits),
     pushes: { ...pushes, malformed: expo.complaints.length },
     faults: Object.fromEntries([...faults].map(([kind, times]) => [kind, times.join(', ')])),
   };
@@ -212,7 +220,7 @@ async function everybodyPushed({ pushLoad, chat, stored, ground }: PushScene): P
   const { pushes, owners, stalls } = pushLoad;
   const devices = new Map([...owners].map(([device, owner]) => [device, chat.asleep[owner] ?? -1]));
   for (const deadline = performance.now() + PUSHED_WITHIN_MS; ; ) {
-    const deaths = ground.killed
+    const deaths = ground.ended
       .filter(({ name }) => /^(notification|database)/.test(name))
       .map(({ name, at }) => ({ what: name, from: at, to: at + IN_HAND_MS }));
     const setbacks = [...deaths, ...ground.outages, ...stalls];

@@ -1,13 +1,14 @@
-import type { FaultReport } from './report.ts';
+import type { FaultReport, Judgement } from './report.ts';
 
 /** Of a run in which all of it held. */
 export const cleanReport: FaultReport = {
   seed: 7,
   kills: 24,
+  stopped: 13,
   died: [],
   seconds: 300,
   faults: { 'chat-kill': '3 times' },
-  moments: { beforeInsert: 3, afterInsert: 2, afterAck: 1 },
+  moments: { deaths: 6, beforeInsert: 3, afterInsert: 2, afterAck: 1 },
   messages: {
     acked: 20_000,
     stored: 20_000,
@@ -51,4 +52,14 @@ export const cleanReport: FaultReport = {
     malformed: 0,
     examples: [],
   },
+};
+
+/** What a run like that was asked to be. */
+export const judgement: Judgement = {
+  linesInTime: 0.99,
+  kills: 24,
+  acked: 20_000,
+  withinSeconds: 600,
+  kinds: ['chat-kill'],
+  moments: true,
 };

@@ -31,6 +31,11 @@ it('tells how far messages had come when chat was killed', () => {
     // Through the other instance.
     ...[entry('invoke', 95, 5), entry('ok', 105, 5), entry('deliver', 110, 5)],
   ];
-  expect(momentsOfDeath(log, [100])).toEqual({ beforeInsert: 1, afterInsert: 1, afterAck: 1 });
-  expect(momentsOfDeath(log, [50_000])).toEqual({ beforeInsert: 0, afterInsert: 0, afterAck: 0 });
+  expect(momentsOfDeath(log, [100])).toEqual({ deaths: 1, beforeInsert: 1, afterInsert: 1, afterAck: 1 });
+  expect(momentsOfDeath(log, [50_000])).toEqual({
+    deaths: 1,
+    beforeInsert: 0,
+    afterInsert: 0,
+    afterAck: 0,
+  });
 });

@@ -2,6 +2,8 @@ import type { Entry } from '../log/entry.ts';
 
 /** Messages that were on their way through chat when an instance of it was killed, by how far they had come. */
 export interface MomentsOfDeath {
+  /** How often it was killed. */
+  readonly deaths: number;
   /** Unanswered, and not stored: the next attempt stored them. */
   readonly beforeInsert: number;
   /** Unanswered, yet stored: the next attempt was told so. */
@@ -34,7 +36,7 @@ export function momentsOfDeath(entries: Iterable<Entry>, deaths: readonly number
       message.known = note === 1;
     } else if (kind === 'deliver') message.toldAt ??= at;
   }
-  const moments = { beforeInsert: 0, afterInsert: 0, afterAck: 0 };
+  const moments = { deaths: deaths.length, beforeInsert: 0, afterInsert: 0, afterAck: 0 };
   for (const { invokedAt, unknown, ackedAt, known, toldAt } of messages.values()) {
     if (ackedAt === undefined) continue;
     if (unknown && deaths.some((at) => invokedAt <= at && at < ackedAt)) {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { cleanReport as clean } from './clean-report.ts';
+import { cleanReport as clean, judgement } from './clean-report.ts';
 import { judge, renderReport } from './report.ts';
 
 it('passes a clean run and names every number', () => {
-  expect(judge(clean, { linesInTime: 0.99 })).toEqual({ broken: [], late: [] });
+  expect(judge(clean, judgement)).toEqual({ broken: [], missing: [], late: [] });
   const text = renderReport(clean);
   for (const name of [
     'acked',
@@ -40,13 +40,47 @@ it.each([
   { what: 'neverBack', report: { ...clean, lines: { ...clean.lines, neverBack: 1 } } },
   { what: 'died', report: { ...clean, died: ['chat-1'] } },
 ])('refuses a run with $what', ({ report }) => {
-  expect(judge(report, { linesInTime: 0.99 })).toEqual({ broken: [expect.any(String)], late: [] });
+  expect(judge(report, judgement)).toEqual({ broken: [expect.any(String)], missing: [], late: [] });
 });
 
 it('tells what was late from what was wrong', () => {
   const late = { ...clean, lines: { ...clean.lines, inTime: 0.98 } };
-  expect(judge(late, { linesInTime: 0.99 })).toEqual({
+  expect(judge(late, judgement)).toEqual({
     broken: [],
+    missing: [],
     late: [expect.stringContaining('98.0 %')],
   });
+});
+
+it.each([
+  { what: 'too few kills', more: { kills: 23 }, says: 'killed: 23 of 24' },
+  {
+    what: 'too few messages',
+    more: { messages: { ...clean.messages, acked: 19_999 } },
+    says: 'acknowledged: 19999 of 20000',
+  },
+  { what: 'too long a time', more: { seconds: 601 }, says: '601 s' },
+  { what: 'a kind of fault that never was', more: { faults: {} }, says: 'chat-kill' },
+  ...(['beforeInsert', 'afterInsert', 'afterAck'] as const).map((when) => ({
+    what: `no death of chat ${when}`,
+    more: { moments: { ...clean.moments, [when]: 0 } },
+    says: 'chat died 6 times',
+  })),
+])('refuses a run with $what, though all of it held', ({ more, says }) => {
+  expect(judge({ ...clean, ...more }, judgement)).toEqual({
+    broken: [],
+    missing: [expect.stringContaining(says)],
+    late: [],
+  });
+});
+
+it('asks for the moments of death only where chat died often, and all kinds of faults were there', () => {
+  const moments = { deaths: 2, beforeInsert: 0, afterInsert: 0, afterAck: 0 };
+  expect(judge({ ...clean, moments }, judgement).missing).toEqual([]);
+  const often = { ...clean, moments: { ...moments, deaths: 9 } };
+  expect(judge(often, { ...judgement, moments: false }).missing).toEqual([]);
+});
+
+it('tells who was killed from who was asked to stop', () => {
+  expect(renderReport(clean)).toMatch(/24 killed, 13 asked to stop/);
 });

@@ -6,9 +6,13 @@ import type { MomentsOfDeath } from './moments-of-death.ts';
 
 export interface FaultReport {
   readonly seed: number;
+  /** Processes killed without a word. */
   readonly kills: number;
+  /** Processes that were asked to stop, which these numbers are not among. */
+  readonly stopped: number;
   /** Processes that ended without being told to. */
   readonly died: readonly string[];
+  /** All of it, from starting the cluster to reading what it holds. */
   readonly seconds: number;
   readonly messages: MessageFindings;
   /** Of chat. */
@@ -24,20 +28,33 @@ export interface FaultReport {
 export interface Judgement {
   /** Share of lost connections that must have been back and caught up in time. */
   readonly linesInTime: number;
+  /** Processes that were to be killed without a word, at least. */
+  readonly kills: number;
+  /** Messages that were to be acknowledged, at least. */
+  readonly acked: number;
+  /** The whole run. */
+  readonly withinSeconds: number;
+  /** Kinds of faults that were to happen. */
+  readonly kinds: readonly string[];
+  /** Whether chat was to die before it stored, after, and after it said so; asked only of a run that killed it often. */
+  readonly moments: boolean;
 }
+
+/** Of so many deaths of chat under load, each moment has met several messages. */
+const MOMENTS_OF_DEATHS = 5;
 
 /** What of a run did not hold, in words. */
 export interface Verdict {
   /** What must never be, however slow the machine. */
   readonly broken: readonly string[];
+  /** What was to happen and did not, so that nothing is shown by its having held. */
+  readonly missing: readonly string[];
   /** What only took too long. */
   readonly late: readonly string[];
 }
 
-export function judge(
-  { messages, calls, lines, pushes, died }: FaultReport,
-  { linesInTime }: Judgement,
-): Verdict {
+export function judge(report: FaultReport, judgement: Judgement): Verdict {
+  const { messages, calls, lines, pushes, died } = report;
   const zero: Readonly<Record<string, number>> = {
     'acknowledged messages lost': messages.lost,
     'messages stored twice': messages.duplicated,
@@ -61,15 +78,41 @@ export function judge(
     broken: Object.entries(zero)
       .filter(([, count]) => count > 0)
       .map(([what, count]) => `${what}: ${count}`),
+    missing: missing(report, judgement),
     late:
-      lines.inTime < linesInTime ? [`connections back and caught up in time: ${percent(lines.inTime)}`] : [],
+      lines.inTime < judgement.linesInTime
+        ? [`connections back and caught up in time: ${percent(lines.inTime)}`]
+        : [],
   };
+}
+
+function missing({ kills, messages, seconds, faults, moments }: FaultReport, asked: Judgement): string[] {
+  const words: string[] = [];
+  if (kills < asked.kills) words.push(`processes killed: ${kills} of ${asked.kills}`);
+  if (messages.acked < asked.acked) words.push(`messages acknowledged: ${messages.acked} of ${asked.acked}`);
+  if (seconds > asked.withinSeconds) {
+    words.push(`took ${Math.round(seconds)} s, more than ${Math.round(asked.withinSeconds)} s`);
+  }
+  const never = asked.kinds.filter((kind) => faults[kind] === undefined);
+  if (never.length > 0) words.push(`faults that never happened: ${never.join(', ')}`);
+  if (asked.moments && moments.deaths >= MOMENTS_OF_DEATHS) {
+    const met = {
+      'before it stored': moments.beforeInsert,
+      'before it acknowledged': moments.afterInsert,
+      'before it told': moments.afterAck,
+    };
+    for (const [when, count] of Object.entries(met)) {
+      if (count === 0) words.push(`chat died ${moments.deaths} times, never ${when}`);
+    }
+  }
+  return words;
 }
 
 /** For people. */
 export function renderReport({
   seed,
   kills,
+  stopped,
   died,
   seconds,
   messages,
@@ -80,11 +123,12 @@ export function renderReport({
   faults,
 }: FaultReport): string {
   const rows: readonly (readonly [string, string])[] = [
-    ['seed, kills, seconds', `${seed}, ${kills}, ${Math.round(seconds)}`],
+    ['seed, seconds', `${seed}, ${Math.round(seconds)}`],
+    ['processes', `${kills} killed, ${stopped} asked to stop`],
     ...Object.entries(faults).map(([kind, text]) => [`  ${kind}`, text] as const),
     [
       '  chat died',
-      `before it stored ${moments.beforeInsert} messages, before it acknowledged ${moments.afterInsert}, before it told of ${moments.afterAck}`,
+      `${moments.deaths} times: before it stored ${moments.beforeInsert} messages, before it acknowledged ${moments.afterInsert}, before it told of ${moments.afterAck}`,
     ],
     ['acked', String(messages.acked)],
     ['stored', String(messages.stored)],

@@ -1,31 +1,56 @@
-import type { Child, Cluster, ServiceNode } from '@switchboard/deploy-cluster';
+import type { Child, Cluster } from '@switchboard/deploy-cluster';
 import type { Outage } from '../checker/outages.ts';
+import { OutageLog } from './outage-log.ts';
 
 /** A process that died must be back within this, however busy the machine. */
 const REVIVE_WITHIN_MS = 120_000;
 const WATCH_EVERY_MS = 250;
 
+/** A process that was made to end; milliseconds since the run began. */
+export interface Ending {
+  readonly name: string;
+  readonly at: number;
+  readonly signal: 'SIGKILL' | 'SIGTERM';
+}
+
 /** The processes of a cluster as those see them who take them away and bring them back, with an account of when too little was left to work. */
 export class Ground implements Disposable {
   readonly cluster: Cluster;
-  readonly outages: Outage[] = [];
   /** Processes that ended without being told to. */
   readonly died: string[] = [];
   readonly now: () => number;
-  /** Every process killed, and when. */
-  readonly killed: { readonly name: string; readonly at: number }[] = [];
+  /** Every process that was killed, or asked to stop, and when. */
+  readonly ended: Ending[] = [];
   readonly #away = new Set<Child>();
+  readonly #outages: OutageLog;
+  readonly #silences: OutageLog;
   readonly #watch: ReturnType<typeof setInterval>;
-  #outage: { readonly what: string; readonly from: number } | undefined;
 
   constructor(cluster: Cluster, now: () => number) {
     this.cluster = cluster;
     this.now = now;
+    this.#outages = new OutageLog(now);
+    this.#silences = new OutageLog(now);
     this.#watch = setInterval(() => this.#lookForDead(), WATCH_EVERY_MS);
   }
 
-  async kill(child: Child, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
-    this.killed.push({ name: child.name, at: this.now() });
+  /** While nobody could have come in, sent and received. */
+  get outages(): readonly Outage[] {
+    return this.#outages.past;
+  }
+
+  /** While no call could have rung, been ended or its end been heard: without the gateway, all signaling nodes, most of NATS, Redis or the database. */
+  get silences(): readonly Outage[] {
+    return this.#silences.past;
+  }
+
+  /** Those that were killed without a word. */
+  get killed(): readonly Ending[] {
+    return this.ended.filter(({ signal }) => signal === 'SIGKILL');
+  }
+
+  async kill(child: Child, signal: Ending['signal'] = 'SIGKILL'): Promise<void> {
+    this.ended.push({ name: child.name, at: this.now(), signal });
     this.#gone(child);
     await child.signal(signal);
   }
@@ -72,27 +97,16 @@ export class Ground implements Disposable {
 
   /** Begins or ends an outage when `what` made the difference. */
   #account(what: string): void {
-    const works = this.#works();
-    if (works && this.#outage) {
-      this.outages.push({ ...this.#outage, to: this.now() });
-      this.#outage = undefined;
-    } else if (!works && !this.#outage) {
-      this.#outage = { what, from: this.now() };
-    }
-  }
-
-  /** Whether enough is there for somebody to come in, send and receive. */
-  #works(): boolean {
     const { gateway, auth, chat, signaling, nats, redis, database } = this.cluster;
     const here = (child: Child): boolean => !this.#away.has(child);
-    const groups: readonly (readonly ServiceNode[])[] = [auth, chat, signaling];
-    return (
+    const carries =
       here(gateway) &&
-      groups.every((group) => group.some(here)) &&
+      signaling.some(here) &&
       nats.filter(here).length * 2 > nats.length &&
       redis.every(here) &&
-      (database === undefined || here(database))
-    );
+      (database === undefined || here(database));
+    this.#silences.now(carries, what);
+    this.#outages.now(carries && auth.some(here) && chat.some(here), what);
   }
 
   #lookForDead(): void {

@@ -46,6 +46,16 @@ describe('a schedule of faults', () => {
     }
   });
 
+  it('counts what is killed without a word, and not what is asked to stop', () => {
+    const kills = new Map(makeSchedule(options).map((fault) => [fault.kind, fault.kills]));
+    expect([kills.get('rolling-restart'), kills.get('nats-kill-all'), kills.get('chat-kill')]).toEqual([
+      0, 3, 1,
+    ]);
+    expect(() => makeSchedule({ ...options, kinds: ['rolling-restart'] })).toThrow(RangeError);
+    const first = makeSchedule({ ...options, kills: 0 });
+    expect(killed(first)).toBe(24);
+  });
+
   it('keeps to the kinds asked for, and to what the cluster has', () => {
     const only = makeSchedule({ ...options, kinds: ['chat-kill', 'redis-emptied'], kills: 10 });
     expect(new Set(only.map(({ kind }) => kind))).toEqual(new Set(['chat-kill', 'redis-emptied']));
