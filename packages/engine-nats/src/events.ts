@@ -92,7 +92,7 @@ export async function createEvents(
         for (let partition = 0; partition < PARTITIONS; partition += 1) {
           workers.push(
             startPartitionWorker({
-              js,
+              link,
               manager,
               stream,
               partition,
@@ -108,7 +108,7 @@ export async function createEvents(
                 await store(
                   DEAD_STREAM,
                   subject,
-                  message.string(),
+                  message.text(),
                   `${asked.durable}:${stream}:${message.seq}`,
                 );
                 deadLetters += 1;

@@ -1,12 +1,9 @@
 export {
   AckPolicy,
-  type ConsumerInfo,
-  type ConsumerMessages,
   DeliverPolicy,
   JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
-  type JsMsg,
   jetstream,
   jetstreamManager,
   RetentionPolicy,

@@ -1,35 +1,26 @@
 import type { ConsumerOptions } from '@switchboard/ports';
 import type { BusLogger } from '@switchboard/ports/engine';
 import { BusEvent, SwitchboardError } from '@switchboard/protocol';
-import {
-  AckPolicy,
-  type ConsumerInfo,
-  type ConsumerMessages,
-  DeliverPolicy,
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JsMsg,
-  nanos,
-} from './jetstream.ts';
+import type { NatsLink } from './connect.ts';
+import { startPulling } from './event-puller.ts';
+import { AckPolicy, DeliverPolicy, JetStreamApiError, type JetStreamManager, nanos } from './jetstream.ts';
+import type { PulledEvent } from './pulled-event.ts';
 import type { Slots } from './slots.ts';
 import { partitionFilter, type StreamName } from './subjects.ts';
 
 /** An event whose instance died goes to another after this; a handler that takes longer says so in between. */
 const ACK_WAIT_MS = 6_000;
 const WORKING_EVERY_MS = 2_000;
-const HEARTBEAT_MS = 1_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
 /** While what a handler needs is away the event is not to blame: it waits, tried this often, and not for ever. */
 const AWAY_RETRY_MS = 1_000;
 const MAX_AWAY = 900;
-const FIRST_REJOIN_MS = 100;
-const LAST_REJOIN_MS = 1_000;
+/** No such consumer, no such stream. */
 const MISSING = [10014, 10059];
 
 export interface PartitionWorkerParts {
-  readonly js: JetStreamClient;
+  readonly link: NatsLink;
   readonly manager: JetStreamManager;
   readonly stream: StreamName;
   readonly partition: number;
@@ -40,7 +31,7 @@ export interface PartitionWorkerParts {
   readonly logger: BusLogger | undefined;
   readonly handler: (event: BusEvent) => Promise<void>;
   /** Resolves when the event is kept as a dead letter. */
-  readonly setAside: (message: JsMsg, event: BusEvent | undefined) => Promise<void>;
+  readonly setAside: (message: PulledEvent, event: BusEvent | undefined) => Promise<void>;
   readonly ensureStream: () => Promise<void>;
 }
 
@@ -56,28 +47,22 @@ export interface PartitionWorker {
  * acknowledged, also when it has to be tried again first.
  */
 export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWorker {
-  const { js, manager, stream, partition, options, logger, slots } = parts;
+  const { link, manager, stream, partition, options, logger, slots } = parts;
   const durable = `${options.durable}-p${partition}`;
   let stopping = false;
   /** How often the event in hand failed for what was away. */
   let away = { seq: 0, times: 0 };
-  /** While an event is in hand no other is asked for. */
-  let inHand = false;
-  let leave: () => void = () => {};
-  let joined: () => void = () => {};
-  const known = new Promise<void>((resolve) => {
-    joined = resolve;
-  });
 
-  const ensureConsumer = async (): Promise<ConsumerInfo> => {
+  const ensureConsumer = async (): Promise<void> => {
     try {
-      return await manager.consumers.info(stream, durable);
+      await manager.consumers.info(stream, durable);
+      return;
     } catch (error) {
       if (!(error instanceof JetStreamApiError && MISSING.includes(error.code))) throw error;
     }
     await parts.ensureStream();
     // Ours to make; when another instance was quicker, it made the same.
-    return manager.consumers.add(stream, {
+    await manager.consumers.add(stream, {
       durable_name: durable,
       filter_subject: partitionFilter(stream, partition),
       ack_policy: AckPolicy.Explicit,
@@ -90,9 +75,8 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
     });
   };
 
-  const work = async (message: JsMsg): Promise<void> => {
+  const work = async (message: PulledEvent): Promise<void> => {
     const alive = setInterval(() => message.working(), WORKING_EVERY_MS);
-    inHand = true;
     try {
       const slot = await slots.take();
       if (!slot) {
@@ -105,19 +89,18 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
         slot();
       }
     } finally {
-      inHand = false;
       clearInterval(alive);
     }
   };
 
-  const handle = async (message: JsMsg): Promise<void> => {
+  const handle = async (message: PulledEvent): Promise<void> => {
     const event = parse(message);
     if (event && !options.types.includes(event.type)) {
       message.ack();
       return;
     }
     if (away.seq !== message.seq) away = { seq: message.seq, times: 0 };
-    const attempt = message.info.deliveryCount - away.times;
+    const attempt = message.deliveryCount - away.times;
     try {
       if (!event) throw new Error('not an event of ours');
       await parts.handler(event);
@@ -140,68 +123,51 @@ export function startPartitionWorker(parts: PartitionWorkerParts): PartitionWork
     }
   };
 
-  /** A consumer that says nothing may be gone, with a server that came back empty or by an operator's hand. */
-  const makeAnew = async (messages: ConsumerMessages): Promise<void> => {
-    let looking = false;
-    for await (const { type } of messages.status()) {
-      const silent = type === 'consumer_deleted' || (type === 'heartbeats_missed' && !inHand);
-      if (!silent || looking) continue;
-      looking = true;
-      // Nobody may lead it, or no server be there: it keeps silent, and is looked at again.
-      void ensureConsumer()
-        .catch(() => undefined)
-        .finally(() => {
-          looking = false;
-        });
-    }
+  let looking = false;
+  /** A consumer that says nothing may be gone, with a server that came back empty or by an operator's hand; or nobody leads it, and it is looked at again. */
+  const look = (): void => {
+    if (looking || stopping) return;
+    looking = true;
+    void ensureConsumer()
+      .catch(() => undefined)
+      .finally(() => {
+        looking = false;
+      });
   };
 
+  const puller = startPulling({ link, stream, durable, onSilence: look });
+  const join = async (): Promise<void> => {
+    try {
+      await ensureConsumer();
+    } catch (err) {
+      logger?.warn({ durable, stream, err }, 'a consumer could not be joined, trying on');
+    }
+  };
   const run = async (): Promise<void> => {
-    let wait = FIRST_REJOIN_MS;
-    while (!stopping) {
+    for (let message = await puller.next(); message; message = await puller.next()) {
       try {
-        const consumer = js.consumers.getConsumerFromInfo(await ensureConsumer());
-        const messages = await consumer.consume({
-          max_messages: 1,
-          idle_heartbeat: HEARTBEAT_MS,
-          // Silence is answered by asking for the next event again, at once: a look at the consumer first would, after one that failed, be repeated as late as a request
-          // for an event expires, and a new leader would wait for us until then.
-          bind: true,
-        });
-        leave = () => messages.stop();
-        void makeAnew(messages);
-        joined();
-        wait = FIRST_REJOIN_MS;
-        if (stopping) messages.stop();
-        for await (const message of messages) await work(message);
+        await work(message);
       } catch (err) {
-        if (stopping) return;
-        logger?.warn(
-          { durable: options.durable, stream, partition, err },
-          'a consumer was lost, joining again',
-        );
+        // Comes again when its time to be settled is over.
+        logger?.warn({ durable, stream, seq: message.seq, err }, 'an event could not be set aside');
       }
-      joined();
-      if (stopping) return;
-      await new Promise<void>((resolve) => void setTimeout(resolve, wait).unref());
-      wait = Math.min(wait * 2, LAST_REJOIN_MS);
     }
   };
 
-  const running = run();
+  const joined = join();
+  const running = joined.then(run);
   return {
-    joined: known,
+    joined,
     async stop() {
       stopping = true;
-      leave();
-      await running;
+      await Promise.all([puller.stop(), running]);
     },
   };
 }
 
-function parse(message: JsMsg): BusEvent | undefined {
+function parse(message: PulledEvent): BusEvent | undefined {
   try {
-    const parsed = BusEvent.safeParse(message.json());
+    const parsed = BusEvent.safeParse(JSON.parse(message.text()));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
