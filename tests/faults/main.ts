@@ -87,6 +87,7 @@ async function main(): Promise<boolean> {
     attempts: preset.attempts,
     judgement: {
       linesInTime: number(given['in-time'], 'in-time', 0, preset.linesInTime),
+      linesOfAKindInTime: preset.linesOfAKindInTime,
       kills: options.kills,
       acked: options.messages,
       withinSeconds: (options.maxMs + preset.aftermathMs) / 1_000,

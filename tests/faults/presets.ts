@@ -3,7 +3,9 @@ import type { FaultRunOptions } from './run-faults.ts';
 export interface Preset extends Omit<FaultRunOptions, 'seed' | 'tell'> {
   /** Share of lost connections that must have been back and caught up in time. */
   readonly linesInTime: number;
-  /** Runs that may be made of it where only time was short, see `attemptInTime`. */
+  /** Share of those lost by one kind of fault, see `Judgement`. */
+  readonly linesOfAKindInTime: number;
+  /** Runs that may be made of it where only clients were late on a machine that was busy, see `attemptInTime`. */
   readonly attempts: number;
   /** What may pass beyond `maxMs`, in which calls end, devices are pushed and everything is read. */
   readonly aftermathMs: number;
@@ -41,6 +43,7 @@ export const LONG: Preset = {
   },
   limits,
   linesInTime: 0.99,
+  linesOfAKindInTime: 0.9,
   attempts: 1,
   aftermathMs: 10 * 60_000,
 };
@@ -68,4 +71,5 @@ export const SHORT: Preset = {
     cutOff: 10_000,
     whole: 15_000,
   },
+  attempts: 2,
 };

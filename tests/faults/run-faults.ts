@@ -9,6 +9,7 @@ import { checkLines, type LineLimits } from './checker/check-lines.ts';
 import { checkMessages, type StoredMessage } from './checker/check-messages.ts';
 import { checkPushes, type PushFindings } from './checker/check-pushes.ts';
 import { momentsOfDeath } from './checker/moments-of-death.ts';
+import type { Span } from './checker/outages.ts';
 import type { FaultReport } from './checker/report.ts';
 import { createCuttableLine } from './inflict/cuttable-line.ts';
 import { Ground } from './inflict/ground.ts';
@@ -20,6 +21,7 @@ import { type ChatLoad, createChatLoad } from './load/chat-load.ts';
 import { VOCABULARIES } from './load/other-client.ts';
 import { createPushLoad, type PushLoad } from './load/push-load.ts';
 import { keyOf, RunLog } from './load/run-log.ts';
+import { watchMachine } from './machine.ts';
 
 export interface FaultRunOptions {
   readonly seed: number;
@@ -74,6 +76,7 @@ const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
   const { seed, tell, limits } = options;
   const beganAt = performance.now();
+  using machine = watchMachine();
   const shape = shapeOf(options);
   const schedule = makeSchedule({
     seed,
@@ -145,7 +148,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   chat.start();
   calls.start();
 
-  const faults = new Map<string, string[]>();
+  const faults: Span[] = [];
   for (const fault of schedule) {
     await pass(fault.afterMs);
     if (log.now() > options.maxMs) {
@@ -161,7 +164,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     tell(
       `${(from / 1_000).toFixed(1)} s: ${fault.kind}, whole again after ${seconds} s, ${chat.acked - before} acked meanwhile, ${chat.acked} in all`,
     );
-    faults.set(fault.kind, [...(faults.get(fault.kind) ?? []), `${seconds} s`]);
+    faults.push({ what: fault.kind, from, to: log.now() });
   }
   while (chat.acked < options.messages && log.now() < options.maxMs && !log.operations.full) await pass(200);
 
@@ -188,11 +191,21 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
       ground.killed.filter(({ name }) => name.startsWith('chat')).map(({ at }) => at),
     ),
     messages: checkMessages(log.operations, stored, chat.followers),
-    lines: checkLines(lines, ground.outages, limits),
+    lines: checkLines(lines, { outages: ground.outages, faults }, limits),
     calls: checkCalls(log.calls, aftermath, ground.silences, limits),
     pushes: { ...pushes, malformed: expo.complaints.length },
-    faults: Object.fromEntries([...faults].map(([kind, times]) => [kind, times.join(', ')])),
+    machine: machine.findings(),
+    faults: timesOf(faults),
   };
+}
+
+/** How long each of a kind took to be whole again, in words. */
+function timesOf(faults: readonly Span[]): Readonly<Record<string, string>> {
+  const times = new Map<string, string[]>();
+  for (const { what, from, to } of faults) {
+    times.set(what, [...(times.get(what) ?? []), `${((to - from) / 1_000).toFixed(1)} s`]);
+  }
+  return Object.fromEntries([...times].map(([kind, each]) => [kind, each.join(', ')]));
 }
 
 /** Whoever is connected asks once more for all that it follows; then it has been told of everything. */

@@ -25,7 +25,16 @@ export const cleanReport: FaultReport = {
     maxAckStallMs: 1_234,
     examples: [],
   },
-  lines: { lost: 9, neverBack: 0, reconnectP99Ms: 900, catchUpP99Ms: 100, inTime: 0.99 },
+  lines: {
+    lost: 100,
+    neverBack: 0,
+    neverCaughtUp: 0,
+    reconnectP99Ms: 900,
+    catchUpP99Ms: 100,
+    inTime: 0.99,
+    byFault: { 'gateway-kill': { lost: 96, inTime: 1 }, 'signaling-kill': { lost: 4, inTime: 0.75 } },
+  },
+  machine: { cores: 2, loadBefore: 0.3, load: 2.5, delayP99Ms: 40, longestDelayMs: 900 },
   calls: {
     placed: 90,
     refused: 1,
@@ -57,6 +66,7 @@ export const cleanReport: FaultReport = {
 /** What a run like that was asked to be. */
 export const judgement: Judgement = {
   linesInTime: 0.99,
+  linesOfAKindInTime: 0.9,
   kills: 24,
   acked: 20_000,
   withinSeconds: 600,

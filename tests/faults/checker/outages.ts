@@ -1,10 +1,12 @@
-/** While something that clients need is away as a whole, and what they need it for cannot be asked of it. Milliseconds since the run began. */
-export interface Outage {
+/** From when to when something was so; milliseconds since the run began. */
+export interface Span {
   readonly what: string;
   readonly from: number;
-  /** When it answered again. */
   readonly to: number;
 }
+
+/** While something that clients need is away as a whole, and what they need it for cannot be asked of it; until it answered again. */
+export type Outage = Span;
 
 /** How much of `from`…`to` lies outside all outages. */
 export function unhindered(from: number, to: number, outages: readonly Outage[]): number {

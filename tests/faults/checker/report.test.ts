@@ -38,6 +38,7 @@ it.each([
     report: { ...clean, pushes: { ...clean.pushes, [what]: 1 } },
   })),
   { what: 'neverBack', report: { ...clean, lines: { ...clean.lines, neverBack: 1 } } },
+  { what: 'neverCaughtUp', report: { ...clean, lines: { ...clean.lines, neverCaughtUp: 1 } } },
   { what: 'died', report: { ...clean, died: ['chat-1'] } },
 ])('refuses a run with $what', ({ report }) => {
   expect(judge(report, judgement)).toEqual({ broken: [expect.any(String)], missing: [], late: [] });
@@ -83,4 +84,22 @@ it('asks for the moments of death only where chat died often, and all kinds of f
 
 it('tells who was killed from who was asked to stop', () => {
   expect(renderReport(clean)).toMatch(/24 killed, 13 asked to stop/);
+});
+
+it('lets no kind of fault hide its late connections among the others', () => {
+  const byFault = {
+    'gateway-kill': { lost: 5_000, inTime: 1 },
+    'signaling-pause': { lost: 20, inTime: 0.85 },
+  };
+  const lines = { ...clean.lines, lost: 5_020, inTime: 0.999, byFault };
+  expect(judge({ ...clean, lines }, judgement).late).toEqual([
+    expect.stringContaining('after signaling-pause: 85.0 %'),
+  ]);
+  expect(renderReport({ ...clean, lines })).toMatch(/by signaling-pause +20, in time 85.0 %/);
+});
+
+it('says with what the machine was busy, and how much it may be', () => {
+  expect(renderReport(clean)).not.toContain('was busy');
+  const text = renderReport({ ...clean, machine: { ...clean.machine, loadBefore: 3 } });
+  expect(text).toMatch(/was busy +load a core before the run: 3.0, more than 1/);
 });

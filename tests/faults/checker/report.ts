@@ -1,5 +1,6 @@
+import { BUSY, busyWith, type MachineFindings } from '../machine.ts';
 import type { CallFindings } from './check-calls.ts';
-import type { LineFindings } from './check-lines.ts';
+import type { LineFindings, Share } from './check-lines.ts';
 import type { MessageFindings } from './check-messages.ts';
 import type { PushFindings } from './check-pushes.ts';
 import type { MomentsOfDeath } from './moments-of-death.ts';
@@ -21,6 +22,7 @@ export interface FaultReport {
   readonly calls: CallFindings;
   /** `malformed`: pushes that their service refused as such. */
   readonly pushes: PushFindings & { readonly malformed: number };
+  readonly machine: MachineFindings;
   /** Kind of fault → how often, and what is known of it. */
   readonly faults: Readonly<Record<string, string>>;
 }
@@ -28,6 +30,8 @@ export interface FaultReport {
 export interface Judgement {
   /** Share of lost connections that must have been back and caught up in time. */
   readonly linesInTime: number;
+  /** The same for those that were lost by one kind of fault; few as they may be, one of them may be late. */
+  readonly linesOfAKindInTime: number;
   /** Processes that were to be killed without a word, at least. */
   readonly kills: number;
   /** Messages that were to be acknowledged, at least. */
@@ -72,6 +76,7 @@ export function judge(report: FaultReport, judgement: Judgement): Verdict {
     'pushes repeated': pushes.repeated,
     'pushes malformed': pushes.malformed,
     'connections that never came back': lines.neverBack,
+    'connections that never caught up': lines.neverCaughtUp,
     'processes that died by themselves': died.length,
   };
   return {
@@ -79,11 +84,19 @@ export function judge(report: FaultReport, judgement: Judgement): Verdict {
       .filter(([, count]) => count > 0)
       .map(([what, count]) => `${what}: ${count}`),
     missing: missing(report, judgement),
-    late:
-      lines.inTime < judgement.linesInTime
-        ? [`connections back and caught up in time: ${percent(lines.inTime)}`]
-        : [],
+    late: late(lines, judgement),
   };
+}
+
+function late({ inTime, byFault }: LineFindings, asked: Judgement): string[] {
+  const words: string[] = [];
+  if (inTime < asked.linesInTime) words.push(`connections back and caught up in time: ${percent(inTime)}`);
+  for (const [kind, share] of Object.entries(byFault)) {
+    if (lateOf(share) > 1 && share.inTime < asked.linesOfAKindInTime) {
+      words.push(`connections back and caught up in time after ${kind}: ${percent(share.inTime)}`);
+    }
+  }
+  return words;
 }
 
 function missing({ kills, messages, seconds, faults, moments }: FaultReport, asked: Judgement): string[] {
@@ -120,6 +133,7 @@ export function renderReport({
   lines,
   calls,
   pushes,
+  machine,
   faults,
 }: FaultReport): string {
   const rows: readonly (readonly [string, string])[] = [
@@ -143,7 +157,13 @@ export function renderReport({
     ['gaps', String(messages.gaps)],
     ['phantom', String(messages.phantom)],
     ['max ack stall', ms(messages.maxAckStallMs)],
-    ['connections lost', `${lines.lost}, never back ${lines.neverBack}, in time ${percent(lines.inTime)}`],
+    [
+      'connections lost',
+      `${lines.lost}, never back ${lines.neverBack}, never caught up ${lines.neverCaughtUp}, in time ${percent(lines.inTime)}`,
+    ],
+    ...Object.entries(lines.byFault).map(
+      ([kind, share]) => [`  by ${kind}`, `${share.lost}, in time ${percent(share.inTime)}`] as const,
+    ),
     ['reconnect p99', `${ms(lines.reconnectP99Ms)}, then caught up ${ms(lines.catchUpP99Ms)}`],
     ['calls placed', `${calls.placed}, established ${calls.established}, refused ${calls.refused}`],
     ['calls live', `${calls.live}, survived ${calls.survived}`],
@@ -162,6 +182,11 @@ export function renderReport({
       'pushes wrong',
       `${pushes.untold} targets untold, ${pushes.false} false, ${pushes.ringingOn} ringing on, ${pushes.malformed} malformed`,
     ],
+    [
+      'machine',
+      `${machine.cores} cores, load of each ${machine.loadBefore.toFixed(1)} before (busy beyond ${BUSY.loadBefore}), ${machine.load.toFixed(1)} during (${BUSY.load}); the clients' process late by ${ms(machine.delayP99Ms)} p99 (${BUSY.delayP99Ms}), ${ms(machine.longestDelayMs)} at most`,
+    ],
+    ...busyWith(machine).map((words) => ['  was busy', words] as const),
     ['died by themselves', died.length === 0 ? '0' : died.join(', ')],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -171,5 +196,6 @@ export function renderReport({
   ].join('\n');
 }
 
+const lateOf = ({ lost, inTime }: Share): number => Math.round(lost * (1 - inTime));
 const ms = (value: number): string => `${Math.round(value)} ms`;
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
