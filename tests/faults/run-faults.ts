@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { startCluster } from '@switchboard/deploy-cluster';
+import { createLogger } from '../../packages/service-kit/src/logger.ts';
 import { createOwner } from '../../packages/service-kit/src/owner.ts';
 import { startExpoStandIn } from '../../services/notification/src/testing/expo-stand-in.ts';
-import { http } from '../harness/http.ts';
 import { temporaryFolder } from '../harness/server-process.ts';
 import { checkCalls } from './checker/check-calls.ts';
 import { checkLines, type LineLimits } from './checker/check-lines.ts';
@@ -10,6 +10,7 @@ import { checkMessages, type StoredMessage } from './checker/check-messages.ts';
 import { checkPushes, type PushFindings } from './checker/check-pushes.ts';
 import { momentsOfDeath } from './checker/moments-of-death.ts';
 import type { Span } from './checker/outages.ts';
+import { readStored } from './checker/read-stored.ts';
 import type { FaultReport } from './checker/report.ts';
 import { createCuttableLine } from './inflict/cuttable-line.ts';
 import { Ground } from './inflict/ground.ts';
@@ -20,7 +21,7 @@ import { createCallLoad } from './load/call-load.ts';
 import { type ChatLoad, createChatLoad } from './load/chat-load.ts';
 import { VOCABULARIES } from './load/other-client.ts';
 import { createPushLoad, type PushLoad } from './load/push-load.ts';
-import { keyOf, RunLog } from './load/run-log.ts';
+import { RunLog } from './load/run-log.ts';
 import { watchMachine } from './machine.ts';
 
 export interface FaultRunOptions {
@@ -70,6 +71,7 @@ const GHOSTS_GONE_WITHIN_MS = 60_000;
 const PUSHED_WITHIN_MS = 120_000;
 /** What a dead sender had in hand is taken until then. */
 const IN_HAND_MS = 1_000;
+const quiet = createLogger({ level: 'error', service: 'faults', nodeId: 'checker' });
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Runs a cluster under load, takes its processes away as the seed says, and compares what its clients were told with what it holds in the end. */
@@ -172,10 +174,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   await calls.finish(CALM_WITHIN_MS);
   await everybodyCaughtUp(chat);
   const aftermath = await calls.aftermath(GHOSTS_GONE_WITHIN_MS);
-  const stored = new Map<number, StoredMessage[]>();
-  for (const [index, { id, reader }] of chat.conversations.entries()) {
-    stored.set(index, await readConversation(url, id, reader));
-  }
+  const stored = await readStored(cluster.mongoUrl, chat.conversations, quiet);
   const pushes = await everybodyPushed({ pushLoad, chat, stored, ground });
   // What is lost from now on is our own going.
   const lines = [...log.lines];
@@ -241,22 +240,4 @@ async function everybodyPushed({ pushLoad, chat, stored, ground }: PushScene): P
     if (findings.untold + findings.ringingOn === 0 || performance.now() > deadline) return findings;
     await pass(500);
   }
-}
-
-async function readConversation(url: string, id: string, { token }: Account): Promise<StoredMessage[]> {
-  const stored: StoredMessage[] = [];
-  for (let more = true; more; ) {
-    const after = stored.at(-1)?.seq ?? 0;
-    const reply = await http('GET', `${url}/api/v1/conversations/${id}/messages?after=${after}&limit=200`, {
-      token,
-    });
-    if (reply.status === 404) return stored;
-    if (reply.status !== 200) throw new Error(`messages of ${id}: ${reply.status}`);
-    const messages = reply.body.messages as { id: string; seq: number; content: string }[];
-    stored.push(
-      ...messages.map((message) => ({ id: message.id, seq: message.seq, key: keyOf(message.content) })),
-    );
-    more = reply.body.more === true && messages.length > 0;
-  }
-  return stored;
 }

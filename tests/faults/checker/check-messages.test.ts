@@ -57,7 +57,7 @@ describe('the messages of a run', () => {
 
   const cases: readonly {
     what: string;
-    change: (run: { log: Entry[]; messages: StoredMessage[] }) => void;
+    change: (run: { log: Entry[]; messages: StoredMessage[]; strays: StoredMessage[] }) => void;
     finds: Partial<Record<(typeof WRONG)[number], number>>;
   }[] = [
     {
@@ -148,6 +148,27 @@ describe('the messages of a run', () => {
       finds: { phantom: 1 },
     },
     {
+      what: 'a message in a conversation that no client knows, though it was sent to another',
+      change: ({ log, strays }) => {
+        strays.push({ id: 'm4', seq: 1, key: 4 });
+        log.push(entry('invoke', 50, 4), entry('unknown', 51, 4));
+      },
+      finds: { phantom: 1, reordered: 1 },
+    },
+    {
+      what: 'a message stored once more in a conversation that no client knows',
+      change: ({ strays }) => strays.push({ id: 'again', seq: 1, key: 3 }),
+      finds: { duplicated: 1 },
+    },
+    {
+      what: 'two messages of one number',
+      change: ({ log, messages }) => {
+        messages.push({ id: 'm4', seq: 3, key: 4 });
+        log.push(entry('invoke', 50, 4), entry('unknown', 51, 4));
+      },
+      finds: { reordered: 2 },
+    },
+    {
       what: 'a stored message that was refused',
       change: ({ log, messages }) => {
         messages.push({ id: 'm4', seq: 4, key: 4 });
@@ -178,9 +199,13 @@ describe('the messages of a run', () => {
     },
   ];
   it.each(cases)('finds $what', ({ change, finds }) => {
-    const run = rightRun();
+    const run = { ...rightRun(), strays: [] };
     change(run);
-    const findings = checkMessages(run.log, new Map([[0, run.messages]]), follow);
+    const stored = new Map([
+      [0, run.messages],
+      [-1, run.strays],
+    ]);
+    const findings = checkMessages(run.log, stored, follow);
     expect(wrong(findings)).toEqual(finds);
     expect(findings.examples.length).toBeGreaterThan(0);
   });

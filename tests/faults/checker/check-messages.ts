@@ -7,7 +7,7 @@ export interface StoredMessage {
   readonly key: number;
 }
 
-/** Index of a conversation → its messages in the order in which chat lists them. */
+/** Index of a conversation → its messages in the order of their numbers; an index below 0 for one that no client knows. */
 export type StoredMessages = ReadonlyMap<number, readonly StoredMessage[]>;
 
 /** Client → the conversations that it follows from first to last, and so must know as a whole in the end. */
@@ -23,7 +23,7 @@ export interface MessageFindings {
   readonly duplicated: number;
   /** Acknowledged anew as another message. */
   readonly disagreeing: number;
-  /** Stored before a message of the same sender that was acknowledged before this one was sent; or listed out of order. */
+  /** Stored before a message of the same sender that was acknowledged before this one was sent; or its number was there already. */
   readonly reordered: number;
   /** Missing in the numbers of a conversation, or to a client that had asked for everything it missed. */
   readonly gaps: number;
@@ -79,7 +79,7 @@ export function checkMessages(
       if (byKey.has(key)) complain('duplicated', `message ${key} is ${byKey.get(key)?.seq} and ${seq}`);
       else byKey.set(key, message);
       byId.set(id, { ...message, conversation });
-      if (seq <= last) complain('reordered', `conversation ${conversation} lists ${seq} after ${last}`);
+      if (seq <= last) complain('reordered', `conversation ${conversation} has ${seq} after ${last}`);
       else if (seq > last + 1) {
         for (let missing = last + 1; missing < seq; missing += 1) {
           complain('gaps', `conversation ${conversation} has no ${missing}`);

@@ -21,8 +21,8 @@ export interface ChatLoadOptions {
 
 export interface ChatLoad {
   readonly acked: number;
-  /** Conversations, by their index in the log, with somebody who may read them. */
-  readonly conversations: readonly { readonly id: string; readonly reader: Account }[];
+  /** Conversations as the protocol names them, by their index in the log. */
+  readonly conversations: readonly string[];
   readonly clients: readonly NativeClient[];
   /** The conversation, by its index, of each of the sleepers. */
   readonly asleep: readonly number[];
@@ -46,11 +46,11 @@ const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad> {
   const { url, log, accounts, others, sleepers, rate, run } = options;
-  const conversations: { id: string; reader: Account }[] = [];
+  const conversations: string[] = [];
   const indexes = new Map<string, number>();
-  const indexOf = (id: string, reader: Account): number => {
+  const indexOf = (id: string): number => {
     const known = indexes.get(id) ?? conversations.length;
-    if (known === conversations.length) conversations.push({ id, reader });
+    if (known === conversations.length) conversations.push(id);
     indexes.set(id, known);
     return known;
   };
@@ -69,7 +69,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
     const mine = new Map<string, number>();
     for (const other of partners.get(account) ?? []) {
       const id = directId(account, other);
-      mine.set(id, indexOf(id, account));
+      mine.set(id, indexOf(id));
     }
     followers.set(who, [...mine.values()]);
     return new NativeClient({ url, who, account, log, conversations: mine });
@@ -80,7 +80,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
     const [one, two] = [others[at * 2], others[at * 2 + 1]];
     if (!one || !two) break;
     const room = vocabulary.dialect === 'rooms' ? await makeRoom(url, one) : undefined;
-    const conversation = indexOf(room === undefined ? directId(one, two) : `r:${room}`, one);
+    const conversation = indexOf(room === undefined ? directId(one, two) : `r:${room}`);
     for (const [account, other] of [
       [one, two],
       [two, one],
@@ -98,7 +98,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
   const bedsides = sleepers.flatMap((sleeper, at) => {
     const client = clients[at % clients.length];
     if (!client) return [];
-    return [{ client, sleeper, conversation: indexOf(directId(client.account, sleeper), client.account) }];
+    return [{ client, sleeper, conversation: indexOf(directId(client.account, sleeper)) }];
   });
 
   let acked = 0;
@@ -147,7 +147,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
     start() {
       for (const client of clients) {
         for (const other of partners.get(client.account) ?? []) {
-          const conversation = indexOf(directId(client.account, other), client.account);
+          const conversation = indexOf(directId(client.account, other));
           lanes.push(lane(() => sendUntilAcked(client, other, conversation)));
         }
       }
