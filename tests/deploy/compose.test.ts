@@ -78,6 +78,22 @@ describe('docker-compose.yml', () => {
     expect(users).toHaveLength(ours.length + 1);
   });
 
+  it('starts databases and brokers so that they keep what was acknowledged', () => {
+    const command = (name: string) => compose.services[name]?.command?.join(' ') ?? '';
+    expect(command('redis')).toMatch(/^redis-server (.* )?--appendonly yes( |$)/);
+    expect(command('nats')).toMatch(/(^| )-js( .*)? -sd \/data( |$)/);
+    const set = /^mongod (?:.* )?--replSet (\w+)( |$)/.exec(command('mongo'))?.[1];
+    // What is not told of the set would not wait for it.
+    expect(set).toBeDefined();
+    for (const [name, { environment }] of ours) {
+      expect([name, environment?.MONGO_URL]).toEqual([name, expect.stringMatching(`[?&]replicaSet=${set}$`)]);
+    }
+    const kept = { redis: 'redis-data:/data', nats: 'nats-data:/data', mongo: 'mongo-data:/data/db' };
+    for (const [name, volume] of Object.entries(kept)) {
+      expect([name, compose.services[name]?.volumes]).toEqual([name, expect.arrayContaining([volume])]);
+    }
+  });
+
   it('mounts configuration that is in the repository, to be read only', () => {
     const mounts = services.flatMap(([, { volumes = [] }]) =>
       volumes.filter((volume) => volume.startsWith('./')),
