@@ -162,3 +162,13 @@ it('whoever was asked answers once, wherever the asking one listens', async () =
     expect(await asked.mayPublish(inbox)).toBe(false);
   }
 });
+
+it('whoever was asked before it lost its connection may not answer by the next: the asker hears of a timeout, as of any answer that is lost', async () => {
+  const asked = await natsUser(port, 'chat', word('chat'));
+  expect(await asked.maySubscribe('rpc.chat.question')).toBe(true);
+  const inbox = '_INBOX_signaling.later';
+  expect(await clients.signaling.mayPublish('rpc.chat.question', inbox)).toBe(true);
+  await asked[Symbol.asyncDispose]();
+  await using back = await natsUser(port, 'chat', word('chat'));
+  expect(await back.mayPublish(inbox)).toBe(false);
+});
