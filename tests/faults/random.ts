@@ -8,3 +8,16 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Name of whoever intends something → its own row of numbers, so that no row depends on who else came first. */
+export type Rows = (name: string) => () => number;
+
+/** The same seed and name give the same row. */
+export function seededRows(seed: number): Rows {
+  return (name) => {
+    // FNV-1a.
+    let hash = 0x811c9dc5;
+    for (const letter of `${seed} ${name}`) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+    return seeded(hash);
+  };
+}

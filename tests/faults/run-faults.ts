@@ -23,6 +23,7 @@ import { VOCABULARIES } from './load/other-client.ts';
 import { createPushLoad, type PushLoad } from './load/push-load.ts';
 import { RunLog } from './load/run-log.ts';
 import { watchMachine } from './machine.ts';
+import { seededRows } from './random.ts';
 
 export interface FaultRunOptions {
   readonly seed: number;
@@ -125,7 +126,14 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   const take = (count: number): Account[] => accounts.splice(0, count);
   const [writers, otherWriters, callers] = [take(options.users), take(others), take(callPairs * 2)];
   const [wakers, sleepers] = [take(options.sleepers), take(options.sleepers)];
-  const pushLoad = await createPushLoad({ url, standIn: expo, sleepers, now: log.now });
+  const rows = seededRows(seed);
+  const pushLoad = await createPushLoad({
+    url,
+    standIn: expo,
+    sleepers,
+    now: log.now,
+    random: rows('push service'),
+  });
   cleanUp.defer(() => pushLoad[Symbol.dispose]());
   const chat = await createChatLoad({
     url,
@@ -135,6 +143,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     sleepers,
     rate: options.rate,
     run: String(seed),
+    rows,
   });
   cleanUp.defer(() => chat.close());
   const calls = createCallLoad({
@@ -145,6 +154,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     sleepers,
     live: options.liveCalls,
     firstWho: options.users + others,
+    rows,
   });
   cleanUp.defer(() => calls.close());
   chat.start();
@@ -176,6 +186,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   const aftermath = await calls.aftermath(GHOSTS_GONE_WITHIN_MS);
   const stored = await readStored(cluster.mongoUrl, chat.conversations, quiet);
   const pushes = await everybodyPushed({ pushLoad, chat, stored, ground });
+  const newsLost = faults.filter(({ what }) => what === 'nats-emptied');
   // What is lost from now on is our own going.
   const lines = [...log.lines];
   for (const [what, count] of log.refusals) tell(`refused: ${what}, ${count} times`);
@@ -191,7 +202,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     ),
     messages: checkMessages(log.operations, stored, chat.followers),
     lines: checkLines(lines, { outages: ground.outages, faults }, limits),
-    calls: checkCalls(log.calls, aftermath, ground.silences, limits),
+    calls: checkCalls(log.calls, aftermath, { silences: ground.silences, newsLost }, limits),
     pushes: { ...pushes, malformed: expo.complaints.length },
     machine: machine.findings(),
     faults: timesOf(faults),

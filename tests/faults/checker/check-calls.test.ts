@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type CallAftermath, type CallFindings, type CallRecord, checkCalls } from './check-calls.ts';
+import {
+  type CallAftermath,
+  type CallFindings,
+  type CallRecord,
+  type CallScene,
+  checkCalls,
+} from './check-calls.ts';
 
 const [ALICE, BOB] = [0, 1];
 const limits = { ringEndsWithinMs: 45_000 };
@@ -34,8 +40,11 @@ const aftermath = (more: Partial<CallAftermath> = {}): CallAftermath => ({
 const WRONG = ['wronglyEnded', 'unended', 'severalEnds', 'ghost'] as const;
 const wrong = (findings: CallFindings) =>
   Object.fromEntries(WRONG.flatMap((what) => (findings[what] > 0 ? [[what, findings[what]]] : [])));
-const check = (records: CallRecord[], after = aftermath(), outages = [{ what: 'x', from: 0, to: 0 }]) =>
-  checkCalls(records, after, outages, limits);
+const check = (
+  records: CallRecord[],
+  after = aftermath(),
+  { silences = [], newsLost = [] }: Partial<CallScene> = {},
+) => checkCalls(records, after, { silences, newsLost }, limits);
 
 describe('the calls of a run', () => {
   it('finds nothing wrong where nothing is, and counts', () => {
@@ -54,15 +63,27 @@ describe('the calls of a run', () => {
   it('does not count the time in which nobody could have ended it', () => {
     const late = [call('late', { ends: both(81_000, 'missed') })];
     expect(wrong(check(late))).toEqual({ unended: 1 });
-    expect(wrong(check(late, aftermath(), [{ what: 'redis', from: 10_000, to: 60_000 }]))).toEqual({});
+    expect(
+      wrong(check(late, aftermath(), { silences: [{ what: 'redis', from: 10_000, to: 60_000 }] })),
+    ).toEqual({});
   });
 
   it('counts where history had to guess, and forgives no other difference', () => {
+    const newsLost = [{ what: 'nats-emptied', from: 8_000, to: 12_000 }];
     const record = [call('missed', { ends: both(9_000, 'cancelled') })];
-    const guess = check(record, aftermath({ history: new Map([['missed', ['network_error']]]) }));
+    const guessedOf = aftermath({ history: new Map([['missed', ['network_error']]]) });
+    const guess = check(record, guessedOf, { newsLost });
     expect([wrong(guess), guess.guessed]).toEqual([{}, 1]);
+    // Before it was placed, and long after its end, NATS lost nothing of it; without a loss nobody had to guess.
+    for (const from of [-9_000, 30_000]) {
+      const other = check(record, guessedOf, {
+        newsLost: [{ what: 'nats-emptied', from, to: from + 4_000 }],
+      });
+      expect([wrong(other), other.guessed]).toEqual([{ severalEnds: 1 }, 0]);
+    }
+    expect(wrong(check(record, guessedOf))).toEqual({ severalEnds: 1 });
     const torn = [call('done', { answeredAt: 2_000, endAskedAt: 3_000, ends: both(9_000, 'network_error') })];
-    expect(wrong(check(torn))).toEqual({ severalEnds: 1 });
+    expect(wrong(check(torn, aftermath(), { newsLost }))).toEqual({ severalEnds: 1 });
   });
 
   const cases: readonly [

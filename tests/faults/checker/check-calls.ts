@@ -1,4 +1,4 @@
-import { type Outage, unhindered } from './outages.ts';
+import { type Outage, type Span, unhindered } from './outages.ts';
 
 /** What a party learned of the end of a call. `gone`: it asked, and the call was not there any more. */
 export interface HeardEnd {
@@ -50,8 +50,8 @@ export interface CallFindings {
   /** Ended in two ways. */
   readonly severalEnds: number;
   /**
-   * The parties heard one end, and the history a broken line: what it says of a call of whose end it was never told, as when all of NATS came back
-   * empty with the event in it.
+   * The parties heard one end, and the history a broken line: what it says of a call of whose end it was never told, because all of NATS came back
+   * empty with the event in it. Of a call that was not under way then, that is an end of its own.
    */
   readonly guessed: number;
   /** Clients busy without a call. */
@@ -62,7 +62,16 @@ export interface CallFindings {
   readonly examples: readonly string[];
 }
 
+export interface CallScene {
+  /** While no call could be ended, or its end be heard. */
+  readonly silences: readonly Outage[];
+  /** While all of NATS was away and came back empty. */
+  readonly newsLost: readonly Span[];
+}
+
 const MAX_EXAMPLES = 20;
+/** What was told before NATS was emptied is heard by all within this, or was lost with it. */
+const TOLD_WITHIN_MS = 15_000;
 /** Written into the history for a call that nobody ended there. */
 const GUESS = 'network_error';
 
@@ -70,7 +79,7 @@ const GUESS = 'network_error';
 export function checkCalls(
   calls: readonly CallRecord[],
   aftermath: CallAftermath,
-  outages: readonly Outage[],
+  { silences, newsLost }: CallScene,
   { ringEndsWithinMs }: { readonly ringEndsWithinMs: number },
 ): CallFindings {
   const examples: string[] = [];
@@ -101,7 +110,7 @@ export function checkCalls(
       call.answeredAt ?? Number.POSITIVE_INFINITY,
       first?.at ?? Number.POSITIVE_INFINITY,
     );
-    const rang = unhindered(call.placedAt, Math.min(settledAt, aftermath.at), outages);
+    const rang = unhindered(call.placedAt, Math.min(settledAt, aftermath.at), silences);
     if (rang > longestRingMs) {
       longestRingMs = rang;
       longestRing = inWords(call);
@@ -111,8 +120,11 @@ export function checkCalls(
     const reasons = new Set(call.ends.map(({ reason }) => reason).filter((reason) => reason !== 'gone'));
     const heard = reasons.size > 0;
     const kept = aftermath.history.get(call.id) ?? [];
-    if (heard && kept.includes(GUESS) && !reasons.has(GUESS)) guessed += 1;
-    for (const reason of kept) if (!heard || reason !== GUESS) reasons.add(reason);
+    const over = Math.max(...call.ends.map(({ at }) => at));
+    const excused =
+      heard && newsLost.some(({ from, to }) => (call.placedAt ?? 0) <= to && over >= from - TOLD_WITHIN_MS);
+    if (excused && kept.includes(GUESS) && !reasons.has(GUESS)) guessed += 1;
+    for (const reason of kept) if (!excused || reason !== GUESS) reasons.add(reason);
     if (reasons.size > 1) complain('severalEnds', call, `ended as ${[...reasons].join(' and ')}`);
 
     if (call.answeredAt === undefined) continue;

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { http } from '../../harness/http.ts';
 import type { CallAftermath } from '../checker/check-calls.ts';
+import type { Rows } from '../random.ts';
 import type { Account } from './accounts.ts';
+import { nextCall, nextWake } from './call-intents.ts';
 import { CallParty } from './call-party.ts';
 import type { Fate, PlannedCall } from './planned-call.ts';
 import type { RunLog } from './run-log.ts';
@@ -18,6 +20,8 @@ export interface CallLoadOptions {
   readonly sleepers: readonly Account[];
   /** The first index in the log. */
   readonly firstWho: number;
+  /** What they intend. */
+  readonly rows: Rows;
 }
 
 export interface CallLoad {
@@ -31,7 +35,6 @@ export interface CallLoad {
   close(): Promise<void>;
 }
 
-const FATES: readonly Fate[] = ['hangup', 'hangup', 'reject', 'cancel', 'ring-out'];
 /** Longer than anybody may ring, outages included. */
 const CALL_PATIENCE_MS = 120_000;
 const SIGNAL_EVERY_MS = 1_500;
@@ -41,7 +44,7 @@ const NEWS_WITHIN_MS = 25_000;
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function createCallLoad(options: CallLoadOptions): CallLoad {
-  const { url, log, accounts, live, wakers, sleepers, firstWho } = options;
+  const { url, log, accounts, live, wakers, sleepers, firstWho, rows } = options;
   const calls = new Map<string, PlannedCall>();
   const parties = [...accounts, ...wakers].map(
     (account, at) => new CallParty({ url, who: firstWho + at, account, log, calls }),
@@ -81,12 +84,12 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
   };
 
   /** Keeps one call alive, and makes another if it should be taken away. */
-  const keepOneCall = async (caller: CallParty, callee: CallParty): Promise<void> => {
+  const keepOneCall = async (caller: CallParty, callee: CallParty, random: () => number): Promise<void> => {
     while (!stopping) {
       const planned = plan(caller, callee.who, 'live');
       const placed = await caller.place(planned, callee.account, planned.giveUpAt);
       while (placed && planned.record.ends.length === 0 && !stopping) {
-        await pass(SIGNAL_EVERY_MS * (0.5 + Math.random()));
+        await pass(SIGNAL_EVERY_MS * (0.5 + random()));
         if (planned.record.answeredAt === undefined) continue;
         await Promise.all([caller.signal(planned), callee.signal(planned)]);
       }
@@ -94,42 +97,47 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
     }
   };
 
-  const callAgainAndAgain = async (one: CallParty, two: CallParty): Promise<void> => {
-    await pass(Math.random() * 3_000);
+  const callAgainAndAgain = async (one: CallParty, two: CallParty, random: () => number): Promise<void> => {
+    await pass(random() * 3_000);
     for (let turn = 0; !stopping; turn += 1) {
       const [caller, callee] = turn % 2 === 0 ? [one, two] : [two, one];
-      const fate = FATES[Math.floor(Math.random() * FATES.length)] ?? 'hangup';
+      const { fate, afterMs, byCaller, restMs } = nextCall(random);
       const planned = plan(caller, callee.who, fate);
       if (await caller.place(planned, callee.account, planned.giveUpAt)) {
         if (fate === 'cancel') {
-          await pass(300 + Math.random() * 3_000);
+          await pass(afterMs);
           await caller.end(planned, planned.giveUpAt);
         }
         if (fate === 'hangup') {
           await settled(planned, caller);
-          await pass(1_000 + Math.random() * 4_000);
+          await pass(afterMs);
           if (planned.record.ends.length === 0) {
-            await (Math.random() < 0.5 ? caller : callee).end(planned, planned.giveUpAt);
+            await (byCaller ? caller : callee).end(planned, planned.giveUpAt);
           }
         }
         await over(planned, [caller, callee]);
       }
-      await pass(300 + Math.random() * 1_000);
+      await pass(restMs);
     }
   };
-  const wake = async (caller: CallParty, sleeper: Account, who: number): Promise<void> => {
-    await pass(Math.random() * 3_000);
+  const wake = async (
+    caller: CallParty,
+    sleeper: Account,
+    who: number,
+    random: () => number,
+  ): Promise<void> => {
+    await pass(random() * 3_000);
     while (!stopping) {
-      const fate = Math.random() < 0.5 ? 'cancel' : 'ring-out';
+      const { fate, afterMs, restMs } = nextWake(random);
       const planned = plan(caller, who, fate);
       if (await caller.place(planned, sleeper, planned.giveUpAt)) {
         if (fate === 'cancel') {
-          await pass(300 + Math.random() * 4_000);
+          await pass(afterMs);
           await caller.end(planned, planned.giveUpAt);
         }
         await over(planned, [caller]);
       }
-      await pass(1_000 + Math.random() * 2_000);
+      await pass(restMs);
     }
   };
   /** Answered, or over before it was. */
@@ -144,11 +152,12 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
   return {
     start() {
       for (const [at, [one, two]] of pairs.entries()) {
-        running.push(at < live ? keepOneCall(one, two) : callAgainAndAgain(one, two));
+        const row = rows(`pair ${at}`);
+        running.push(at < live ? keepOneCall(one, two, row) : callAgainAndAgain(one, two, row));
       }
       for (const [at, sleeper] of sleepers.entries()) {
         const caller = parties[accounts.length + at];
-        if (caller) running.push(wake(caller, sleeper, firstWho + parties.length + at));
+        if (caller) running.push(wake(caller, sleeper, firstWho + parties.length + at, rows(`wake ${at}`)));
       }
     },
 

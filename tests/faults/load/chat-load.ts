@@ -1,4 +1,5 @@
 import { http } from '../../harness/http.ts';
+import type { Rows } from '../random.ts';
 import { type Account, directId } from './accounts.ts';
 import { NativeClient } from './native-client.ts';
 import { OtherClient, VOCABULARIES } from './other-client.ts';
@@ -17,6 +18,8 @@ export interface ChatLoadOptions {
   readonly rate: number;
   /** Numbers what is sent, so that two runs on one database do not meet. */
   readonly run: string;
+  /** When each begins, and how long it waits to try again. */
+  readonly rows: Rows;
 }
 
 export interface ChatLoad {
@@ -45,7 +48,8 @@ const [FIRST_RETRY_MS, LAST_RETRY_MS] = [100, 2_000];
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad> {
-  const { url, log, accounts, others, sleepers, rate, run } = options;
+  const { url, log, accounts, others, sleepers, rate, run, rows } = options;
+  const retries = rows('retries');
   const conversations: string[] = [];
   const indexes = new Map<string, number>();
   const indexOf = (id: string): number => {
@@ -110,8 +114,12 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
   const everyMs = (laneCount / rate) * 1_000;
 
   /** Sends until told to stop, one message at a time, and not faster than its share of the rate. */
-  const lane = async (sendOne: () => Promise<void>, pauseMs: number = everyMs): Promise<void> => {
-    await pass(Math.random() * pauseMs);
+  const lane = async (
+    name: string,
+    sendOne: () => Promise<void>,
+    pauseMs: number = everyMs,
+  ): Promise<void> => {
+    await pass(rows(name)() * pauseMs);
     while (!stopping && !log.operations.full) {
       const began = performance.now();
       await sendOne();
@@ -130,7 +138,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
         return;
       }
       if (performance.now() > giveUpAt) return;
-      await pass(pause * (0.5 + Math.random() / 2));
+      await pass(pause * (0.5 + retries() / 2));
     }
     acked += 1;
     if (key % REPEAT_EVERY === 0) await attempt();
@@ -148,15 +156,18 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
       for (const client of clients) {
         for (const other of partners.get(client.account) ?? []) {
           const conversation = indexOf(directId(client.account, other));
-          lanes.push(lane(() => sendUntilAcked(client, other, conversation)));
+          lanes.push(
+            lane(`${client.who} in ${conversation}`, () => sendUntilAcked(client, other, conversation)),
+          );
         }
       }
       for (const { client, sleeper, conversation } of bedsides) {
-        lanes.push(lane(() => sendUntilAcked(client, sleeper, conversation), SLEEPER_EVERY_MS));
+        const wake = () => sendUntilAcked(client, sleeper, conversation);
+        lanes.push(lane(`${client.who} in ${conversation}`, wake, SLEEPER_EVERY_MS));
       }
-      for (const { client } of older) {
+      for (const { client, who } of older) {
         lanes.push(
-          lane(async () => {
+          lane(`older ${who}`, async () => {
             if (!client.socket.caughtUp) return;
             const key = log.nextKey();
             await client.send(key, textOf(key));

@@ -23,6 +23,8 @@ export interface PushLoadOptions {
   readonly sleepers: readonly Account[];
   /** Milliseconds since the run began. */
   readonly now: () => number;
+  /** How slow the push service is. */
+  readonly random: () => number;
 }
 
 const DEVICES_EACH = 2;
@@ -32,13 +34,14 @@ const WATCH_EVERY_MS = 250;
 const STALLED_MS = 2_000;
 
 /** Users who are not there, and what their devices are pushed. */
-export async function createPushLoad({ url, standIn, sleepers, now }: PushLoadOptions): Promise<PushLoad> {
+export async function createPushLoad(options: PushLoadOptions): Promise<PushLoad> {
+  const { url, standIn, sleepers, now, random } = options;
   const pushes: Push[] = [];
   const owners = new Map<number, number>();
   const devices = new Map<string, number>();
   standIn.misbehave = () => ({
     kind: 'slow',
-    ms: LEAST_SLOW_MS + Math.random() * (MOST_SLOW_MS - LEAST_SLOW_MS),
+    ms: LEAST_SLOW_MS + random() * (MOST_SLOW_MS - LEAST_SLOW_MS),
   });
   standIn.refuse = (message) => {
     pushes.push(asPush(message, devices.get(message.to) ?? -1, now()));
