@@ -111,9 +111,10 @@ export class Stage implements AsyncDisposable {
     return client;
   }
 
-  async native(person: Person, party = 0): Promise<SocketClient> {
+  async native(person: Person, party = 0, options: ClientOptions = {}): Promise<SocketClient> {
     const client = await this.open(`${person.name} (native)`, party, {
       auth: { token: person.token, dialect: 'native' },
+      ...options,
     });
     await client.log.next('session.connected');
     return client;

@@ -61,9 +61,14 @@ backend signaling
 ${servers('node', signaling)}
 
 backend signaling_sticky
-    balance source
-    hash-type consistent
+    balance leastconn
     cookie sb_node insert indirect nocache httponly
+    stick-table type string len 64 size 200k expire 2m
+    http-request set-var(txn.opens) bool(true) if !{ urlp(sid) -m found }
+    http-response wait-for-body time 1s if { var(txn.opens) -m bool } { status 200 }
+    stick match urlp(sid)
+    stick store-response "res.body,word(4,'\\"')" if { var(txn.opens) -m bool } { status 200 }
+    force-persist if { urlp(sid) -m found }
 ${cookies}
 `;
 }
