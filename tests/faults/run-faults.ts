@@ -67,6 +67,7 @@ export function shapeOf({ signaling, nats }: Pick<FaultRunOptions, 'signaling' |
 const LOG_CAPACITY = 4_000_000;
 /** A healed cluster brings everybody back within this, on any machine. */
 const CALM_WITHIN_MS = 90_000;
+/** Nobody is busy without a call so long after the last fault was healed. */
 const GHOSTS_GONE_WITHIN_MS = 60_000;
 /** As long as a dead sender's claims last, and then some. */
 const PUSHED_WITHIN_MS = 120_000;
@@ -183,12 +184,15 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   await chat.finish(CALM_WITHIN_MS);
   await calls.finish(CALM_WITHIN_MS);
   await everybodyCaughtUp(chat);
-  const aftermath = await calls.aftermath(GHOSTS_GONE_WITHIN_MS);
+  const healedAt = faults.at(-1)?.to ?? 0;
+  const freeBy = healedAt + GHOSTS_GONE_WITHIN_MS;
+  const aftermath = await calls.aftermath(GHOSTS_GONE_WITHIN_MS, freeBy);
   const stored = await readStored(cluster.mongoUrl, chat.conversations, quiet);
   const pushes = await everybodyPushed({ pushLoad, chat, stored, ground });
   const newsLost = faults.filter(({ what }) => what === 'nats-emptied');
   // What is lost from now on is our own going.
   const lines = [...log.lines];
+  const busy = [...aftermath.busy, ...(await calls.busySleepers(freeBy))];
   for (const [what, count] of log.refusals) tell(`refused: ${what}, ${count} times`);
   return {
     seed,
@@ -202,7 +206,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     ),
     messages: checkMessages(log.operations, stored, chat.followers),
     lines: checkLines(lines, { outages: ground.outages, faults }, limits),
-    calls: checkCalls(log.calls, aftermath, { silences: ground.silences, newsLost }, limits),
+    calls: checkCalls(log.calls, { ...aftermath, busy }, { silences: ground.silences, newsLost }, limits),
     pushes: { ...pushes, malformed: expo.complaints.length },
     machine: machine.findings(),
     faults: timesOf(faults),

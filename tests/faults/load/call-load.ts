@@ -5,6 +5,7 @@ import type { Rows } from '../random.ts';
 import type { Account } from './accounts.ts';
 import { nextCall, nextWake } from './call-intents.ts';
 import { CallParty } from './call-party.ts';
+import { keptBusy } from './kept-busy.ts';
 import type { Fate, PlannedCall } from './planned-call.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -30,8 +31,13 @@ export interface CallLoad {
   newsLost(): void;
   /** Places no more calls; resolves when those that were to end have, or `withinMs` are over. */
   finish(withinMs: number): Promise<void>;
-  /** Asks every party how its calls stand, for at most `withinMs`. */
-  aftermath(withinMs: number): Promise<CallAftermath>;
+  /**
+   * Asks every party how its calls stand, for at most `withinMs`, and whether it is busy without a call, which it may be until `freeBy`, in
+   * milliseconds since the run began.
+   */
+  aftermath(withinMs: number, freeBy: number): Promise<CallAftermath>;
+  /** Those of the sleepers that are busy, likewise. They connect for that, after which they are not reached by push alone any more. */
+  busySleepers(freeBy: number): Promise<number[]>;
   close(): Promise<void>;
 }
 
@@ -149,6 +155,9 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
     }
   };
 
+  const stillBusy = (party: CallParty, freeBy: number): Promise<boolean> =>
+    keptBusy({ claimed: () => party.claimed(), deadline: freeBy, now: log.now });
+
   return {
     start() {
       for (const [at, [one, two]] of pairs.entries()) {
@@ -170,7 +179,7 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
       await Promise.race([Promise.all(running), pass(withinMs)]);
     },
 
-    async aftermath(withinMs) {
+    async aftermath(withinMs, freeBy) {
       const deadline = performance.now() + withinMs;
       const lives = [...calls.values()].filter(
         ({ record }) =>
@@ -198,16 +207,22 @@ export function createCallLoad(options: CallLoadOptions): CallLoad {
               kept.has(record.id) && (record.caller === party.who || record.callee === party.who),
           );
           if (mine) return;
-          while ((await party.claimed()) !== null) {
-            if (performance.now() > deadline) {
-              busy.push(party.who);
-              return;
-            }
-            await pass(1_000);
-          }
+          if (await stillBusy(party, freeBy)) busy.push(party.who);
         }),
       );
       return { at: log.now(), live: kept, history: await readHistory(url, parties), busy };
+    },
+
+    async busySleepers(freeBy) {
+      const busy: number[] = [];
+      await Promise.all(
+        sleepers.map(async (account, at) => {
+          const party = new CallParty({ url, who: firstWho + parties.length + at, account, log, calls });
+          if (await stillBusy(party, freeBy)) busy.push(party.who);
+          await party.close();
+        }),
+      );
+      return busy;
     },
 
     async close() {
