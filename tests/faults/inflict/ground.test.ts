@@ -1,65 +1,9 @@
-import type { Child, Cluster, ServiceNode } from '@switchboard/deploy-cluster';
+import type { Child } from '@switchboard/deploy-cluster';
 import { expect, it } from 'vitest';
-import { Ground } from './ground.ts';
-
-/** A process that does what it is told at once. */
-function child(name: string): ServiceNode {
-  let running = true;
-  return {
-    name,
-    pid: 0,
-    url: '',
-    get running() {
-      return running;
-    },
-    output: () => '',
-    async signal(signal) {
-      running &&= !['SIGKILL', 'SIGTERM'].includes(signal);
-    },
-    async restart() {
-      running = true;
-    },
-    ready: async () => {},
-    stop: async () => 0,
-  };
-}
-
-function scene() {
-  const parts = {
-    gateway: child('gateway'),
-    auth: [child('auth-1')],
-    chat: [child('chat-1'), child('chat-2')],
-    notification: [child('notification-1')],
-    signaling: [child('call-signaling-1')],
-    nats: [child('nats-1'), child('nats-2'), child('nats-3')],
-    redis: [child('redis-1')],
-    database: child('database'),
-  };
-  const all: Child[] = Object.values(parts).flat();
-  const cluster: Cluster = {
-    ...parts,
-    all,
-    url: '',
-    entrances: [],
-    natsMonitors: [],
-    natsUrl: () => '',
-    redisUrl: '',
-    mongoUrl: '',
-    logFile: '',
-    [Symbol.asyncDispose]: async () => {},
-  };
-  let time = 0;
-  return {
-    ground: new Ground(cluster, () => time),
-    ...parts,
-    at: (now: number) => {
-      time = now;
-    },
-  };
-}
+import { fakeGround } from './fake-ground.ts';
 
 it('tells who was killed from who was asked to stop', async () => {
-  const { ground, auth, gateway, at } = scene();
+  const { ground, auth, gateway, at } = fakeGround();
   using _ = ground;
   for (const each of auth) {
     await ground.kill(each);
@@ -76,7 +20,7 @@ it('tells who was killed from who was asked to stop', async () => {
 });
 
 it('excuses nobody while enough is left, and a ring only where nothing could have ended it', async () => {
-  const { ground, auth, chat, nats, notification, at } = scene();
+  const { ground, auth, chat, nats, notification, at } = fakeGround();
   using _ = ground;
   const away = async (children: readonly Child[], from: number, to: number): Promise<void> => {
     at(from);

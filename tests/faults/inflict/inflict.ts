@@ -101,7 +101,7 @@ export async function inflict({ kind, which, holdMs, silent }: Fault, scene: Sce
       await pass(holdMs);
       return line.mend();
     case 'rolling-restart':
-      for (const child of [...signaling, ...chat, ...auth, ...notification, ...nats]) {
+      for (const child of ground.cluster.all) {
         await ground.kill(child, 'SIGTERM');
         await ground.bringBack(child);
         // Next only when all can do without it.
