@@ -13,6 +13,8 @@ export interface Grant {
    * null: side by side, or in an order that their handler keeps.
    */
   readonly lane: 'call' | 'room' | 'typing' | null;
+  /** Changes a call, which a node cut off from the others does not: it waits for a moment whether that passes. */
+  readonly changesCall?: true;
 }
 
 /**
@@ -33,13 +35,13 @@ export const AUTHORIZATION: { readonly [T in CommandType]: Grant } = {
   'room.join': { may: ['user'], lane: 'room' },
   'room.leave': { may: ['user'], lane: 'room' },
   'room.signal': { may: ['user'], lane: 'call' },
-  'call.place': { may: ['user'], lane: 'call' },
-  'call.answer': { may: ['callee'], lane: 'call' },
-  'call.reject': { may: ['callee'], lane: 'call' },
-  'call.end': { may: ['caller', 'callee'], lane: 'call' },
+  'call.place': { may: ['user'], lane: 'call', changesCall: true },
+  'call.answer': { may: ['callee'], lane: 'call', changesCall: true },
+  'call.reject': { may: ['callee'], lane: 'call', changesCall: true },
+  'call.end': { may: ['caller', 'callee'], lane: 'call', changesCall: true },
   'call.signal': { may: ['caller', 'callee'], lane: 'call' },
-  'call.resume': { may: ['caller', 'callee'], lane: 'call' },
-  'call.take': { may: ['caller', 'callee'], lane: 'call' },
+  'call.resume': { may: ['caller', 'callee'], lane: 'call', changesCall: true },
+  'call.take': { may: ['caller', 'callee'], lane: 'call', changesCall: true },
   // Nothing that follows has to wait for it.
   'call.ack': { may: ['callee'], lane: null },
 };

@@ -27,6 +27,8 @@ export interface SignalingContext {
   readonly timings: CallTimings;
   /** Absent: it always acts. It waits while this node is cut off, and until those who were with it have renewed their leases. */
   readonly time?: () => Time;
+  /** Absent: never. While this node is cut off from the others, it changes no call that somebody asks it to change: `unavailable`, to be tried again. */
+  readonly isCut?: () => boolean;
   /** What this node alone remembers of calls; `createCallNode()`. */
   readonly calls: CallNode;
   readonly presence: Presence;

@@ -134,6 +134,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
           await presence.devicesOf(UserId.parse('1'), clock.now());
           if (!bus.health().up) throw unavailable('The bus');
         },
+        isUp: () => bus.health().up,
       }),
     );
     // Every node renews its leases each third of their time, and the seats of calls at once when it is back.
@@ -183,6 +184,7 @@ export async function createSignaling(config: SignalingConfig, deps: SignalingDe
         leaseMs,
       },
       time: () => (mayActOnCalls() ? 'acts' : 'waits'),
+      isCut: () => fence.isCut(),
       presence,
       rates: deps.rates,
       directory,

@@ -110,7 +110,7 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
     const { state, outbox } = live;
     const seat = seatOf(state, userId);
     if (seat) {
-      const returned = await returnDevice(context, session, state);
+      const returned = !context.isCut?.() && (await returnDevice(context, session, state));
       if (!returned) calls.waiting.add(callId, session, wait);
     } else if (state.callees[userId] === 'ringing' && state.call.phase === 'ringing') {
       // A ring that is not known to be told finds every socket that was there before its call; one that came later is rather rung twice than not at all.

@@ -61,7 +61,8 @@ async function seatWaiting(
   callId: CallId,
   state: CallState | undefined,
 ): Promise<void> {
-  const { waiting, departed } = context.calls;
+  const { isCut, calls } = context;
+  const { waiting, departed } = calls;
   if (state?.call.phase === 'ended') waiting.forget(callId);
   // Unknown, it may be on its way back into an emptied store.
   if (!state || state.call.phase === 'ended') return;
@@ -72,6 +73,7 @@ async function seatWaiting(
   for (const session of waiting.of(callId, now)) {
     const empty = seatOf(state, session.identity.id)?.awayUntil !== undefined;
     if (departed.has(session)) waiting.remove(callId, session);
-    else if (empty && (await returnDevice(context, session, state))) waiting.remove(callId, session);
+    else if (empty && !isCut?.() && (await returnDevice(context, session, state)))
+      waiting.remove(callId, session);
   }
 }

@@ -5,6 +5,7 @@ import { newEvent } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
 import { confirmClaims, releaseClaims } from './claims.ts';
+import { refuseWhileCut } from './cut-off.ts';
 import { deadlineOf, type LiveCall, OUTBOX_GRACE_MS, socketsIn } from './live-call.ts';
 import { publishEvents } from './publish.ts';
 import { remember } from './remember.ts';
@@ -12,6 +13,9 @@ import { tellNodes } from './tell-nodes.ts';
 
 /** Every round one of the racers wins, so this many nodes' worth of rivals must be unlucky in a row. */
 const MAX_ROUNDS = 64;
+
+/** What a node knows of its own sockets, and time, which whoever is cut off does not bring up; all else somebody asks for. */
+const OF_ITSELF: ReadonlySet<CallCommand['type']> = new Set(['renew', 'device-lost', 'tick']);
 
 export interface Applied {
   readonly ok: true;
@@ -40,6 +44,8 @@ export interface TransitionOptions {
 /**
  * The one way in which a call changes: load, decide, compare-and-set, again from the start when another was faster. The events are stored with the
  * change and published afterwards, off the path of whoever waits.
+ *
+ * @throws SwitchboardError, retryable: the store is away, or this node is cut off and somebody asks for the change. Then nothing is stored.
  */
 export function transition(
   context: SignalingContext,
@@ -69,6 +75,7 @@ export async function change(
       if (current) remember(context, current.live);
       return { ok: true, before, state, changed: false };
     }
+    if (!OF_ITSELF.has(command.type)) refuseWhileCut(context);
     const events = decision.events.map((body) =>
       newEvent(withSession(body, options.by ?? options.session), clock),
     );

@@ -9,6 +9,7 @@ import {
   toRejection,
 } from '@switchboard/protocol';
 import { grantOf } from '../authorization.ts';
+import { shortCutPassed } from '../calls/cut-off.ts';
 import type { Handlers, SignalingContext } from '../context.ts';
 import type { Session } from './session.ts';
 
@@ -32,6 +33,7 @@ export function createDispatcher(handlers: Handlers, context: SignalingContext):
       return reject('PERMISSION_DENIED', 'Not a member of this conversation');
     }
     try {
+      if (grant.changesCall) await shortCutPassed(context);
       const result = await handle(handlers, session, command, context);
       return result.ok
         ? { ok: true, value: { type: command.type, value: result.value } as CommandReply }

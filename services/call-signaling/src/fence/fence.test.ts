@@ -11,6 +11,7 @@ function fenced() {
   const clock = createManualClock();
   let stalled = 0;
   let reachable = true;
+  let up = true;
   let returns = 0;
   const fence = createFence({
     leaseMs: LEASE_MS,
@@ -19,6 +20,7 @@ function fenced() {
     probe: async () => {
       if (!reachable) throw unavailable('the store');
     },
+    isUp: () => up,
   });
   fence.onReturn(() => {
     returns += 1;
@@ -38,6 +40,10 @@ function fenced() {
     },
     mend: () => {
       reachable = true;
+    },
+    /** What the bus says of itself. */
+    bus: (state: 'up' | 'down') => {
+      up = state === 'up';
     },
     returns: () => returns,
     ready: () =>
@@ -93,4 +99,15 @@ it('stops a process that was stopped, from its first moment on', async () => {
   expect(fence.mayAct(0)).toBe(false);
   await run(2_000);
   expect([fence.mayAct(0), fence.mayAct(SETTLED_MS), returns()]).toEqual([true, false, 1]);
+});
+
+it('stops a node as soon as the bus says that it is away, for as long as it does', async () => {
+  const { fence, run, bus, ready } = fenced();
+  await run(2_000);
+  expect(fence.isCut()).toBe(false);
+  bus('down');
+  expect([fence.isCut(), fence.mayAct(0), await ready()]).toEqual([true, false, false]);
+  bus('up');
+  // Too short for anybody's lease to lapse.
+  expect([fence.isCut(), fence.mayAct(SETTLED_MS), await ready()]).toEqual([false, true, true]);
 });

@@ -4,10 +4,12 @@ import { every, type HealthCheck, type Logger } from '@switchboard/service-kit';
 
 /**
  * Whether this node may still speak for others. Cut off from the store or the bus, or held up itself, it cannot know what the others have decided in the
- * meantime: they may hold its sockets for dead, as it holds theirs. It then leaves to them whatever comes from time alone, the ends of rings, of absences
- * and of leases, until it has been back for long enough that everybody could say they live.
+ * meantime: they may hold its sockets for dead, as it holds theirs. It then changes no call that somebody asks it to change, and leaves to them whatever
+ * comes from time alone, the ends of rings, of absences and of leases, until it has been back for long enough that everybody could say they live.
  */
 export interface Fence extends AsyncDisposable {
+  /** True from the moment in which the bus says that it is away, or a third of a lease after anything was last reached. Looked at afresh each time. */
+  isCut(): boolean;
   /** True while nothing is cut and nothing was for the last `settledMs`. Looked at afresh each time: after a process was stopped it is false from the first moment. */
   mayAct(settledMs: number): boolean;
   /** Fails while the node is cut off. */
@@ -19,6 +21,8 @@ export interface Fence extends AsyncDisposable {
 export interface FenceParts {
   /** Rejects while the store or the bus does not answer. */
   readonly probe: () => Promise<void>;
+  /** False while one of them is known to be away without asking. */
+  readonly isUp: () => boolean;
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -31,7 +35,7 @@ function cutAfterMs(leaseMs: number): number {
   return leaseMs / 3;
 }
 
-export function createFence({ probe, leaseMs, clock, logger }: FenceParts): Fence {
+export function createFence({ probe, isUp, leaseMs, clock, logger }: FenceParts): Fence {
   const limitMs = cutAfterMs(leaseMs);
   const listeners: (() => void)[] = [];
   let reachedAt = clock.now();
@@ -39,7 +43,7 @@ export function createFence({ probe, leaseMs, clock, logger }: FenceParts): Fenc
   let backAt = Number.NEGATIVE_INFINITY;
   let failing = false;
 
-  const isCut = (): boolean => clock.now() - reachedAt >= limitMs;
+  const isCut = (): boolean => !isUp() || clock.now() - reachedAt >= limitMs;
 
   const look = async (): Promise<void> => {
     // What is answered later than it was asked says nothing about the time in between.
@@ -62,6 +66,7 @@ export function createFence({ probe, leaseMs, clock, logger }: FenceParts): Fenc
   });
 
   return {
+    isCut,
     mayAct: (settledMs) => !isCut() && clock.now() - backAt >= settledMs,
     check: {
       name: 'fence',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CallId, type DeviceId, EventId, ok } from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
+import { refuseWhileCut } from '../calls/cut-off.ts';
 import { deviceOf } from '../calls/parties.ts';
 import { refuse } from '../calls/refusal.ts';
 import { canJoin } from '../calls/ringable.ts';
@@ -12,6 +13,7 @@ import type { Handler } from '../context.ts';
  */
 export const callAck: Handler<'call.ack'> = async (session, { callId }, context) => {
   const { bus, clock, liveCalls } = context;
+  refuseWhileCut(context);
   const { id: userId, sessionId } = session.identity;
   const state = (await liveCalls.get(callId))?.state.state;
   if (!state) return refuse('CALL_NOT_FOUND');

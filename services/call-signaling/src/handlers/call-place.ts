@@ -3,6 +3,7 @@ import { type CallId, reject, unavailable } from '@switchboard/protocol';
 import { takeFrom } from '../calls/call-budget.ts';
 import { findCallees } from '../calls/callees.ts';
 import { claimedCall } from '../calls/claims.ts';
+import { refuseWhileCut } from '../calls/cut-off.ts';
 import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
 import { refuse } from '../calls/refusal.ts';
 import { settledSeat } from '../calls/settled-seat.ts';
@@ -28,6 +29,8 @@ export const callPlace: Handler<'call.place'> = async (session, command, context
   let charged = false;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const mine = await callOf(placing);
+    // Before anybody is claimed or anything charged for it.
+    if (!mine) refuseWhileCut(context);
     if (!mine && !charged) {
       const allowed = await takeFrom('calls', context, session);
       if (!allowed.ok) return allowed;

@@ -1,5 +1,6 @@
 import type { CallCommand } from '@switchboard/domain';
 import { type CallId, ok, type Signal } from '@switchboard/protocol';
+import { shortCutPassed } from '../calls/cut-off.ts';
 import { findCall, sitsThere } from '../calls/find-call.ts';
 import { isBetween } from '../calls/parties.ts';
 import { refuse } from '../calls/refusal.ts';
@@ -27,6 +28,8 @@ export const callSignal: Handler<'call.signal'> = async (session, { ref, signal 
     if (meant && calls.changes.size(call.id) === 0) return relay(context, session, hosted.live.state, signal);
   }
 
+  // Passed on to a seat it needs nobody else; held for one that is to come, it changes the call.
+  if (hosted?.live.state.call.phase !== 'active') await shortCutPassed(context);
   const found = await findCall(context, session, ref);
   if (!found.ok) return found;
   const callId: CallId = found.value;

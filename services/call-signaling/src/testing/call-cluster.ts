@@ -285,6 +285,8 @@ export async function createCallCluster(options: ClusterOptions = {}) {
     readonly dead: boolean;
     /** While true, this node cannot publish. */
     busAway: boolean;
+    /** While true, this node knows that it is cut off from the others. The store it reaches. */
+    cut: boolean;
     /** While true, this node cannot say that it lives. */
     mute: boolean;
     /** Notices are lost on the way to this node. */
@@ -364,6 +366,8 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       },
       calls: createCallNode(),
       timings,
+      time: () => (node.cut ? 'waits' : 'acts'),
+      isCut: () => node.cut,
       presence: {
         ...presence,
         beat: (...args) => (node.mute ? Promise.reject(unavailable('Redis')) : presence.beat(...args)),
@@ -381,6 +385,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
       },
       roster,
       busAway: false,
+      cut: false,
       mute: false,
       crash() {
         dead = true;
@@ -408,7 +413,7 @@ export async function createCallCluster(options: ClusterOptions = {}) {
         await roster[Symbol.asyncDispose]();
       },
     };
-    const lifecycle = await createCallLifecycle(context);
+    const lifecycle = await createCallLifecycle(context, () => !node.cut);
     return node;
   };
 

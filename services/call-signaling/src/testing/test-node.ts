@@ -7,7 +7,7 @@ import {
   createMemoryRoomPresence,
   type MemoryBus,
 } from '@switchboard/engine-memory';
-import type { Clock, LiveCalls, Presence, RoomPresence } from '@switchboard/ports';
+import type { Bus, Clock, LiveCalls, Presence, RoomPresence } from '@switchboard/ports';
 import {
   connectMongo,
   createLogger,
@@ -63,6 +63,8 @@ export interface TestNodeOptions {
   readonly clock?: Clock;
   /** Wraps the presence store, to take it away. */
   readonly presence?: (presence: Presence) => Presence;
+  /** Wraps the bus as the node sees it. */
+  readonly nodeBus?: (bus: MemoryBus) => Bus;
 }
 
 /** One signaling node on memory engines, with stand-ins for auth and chat, on a port of its own. */
@@ -87,7 +89,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
   });
   const rates = createMemoryRateLimits({ clock });
   const running = await startSignaling(config, {
-    bus,
+    bus: options.nodeBus?.(bus) ?? bus,
     clock,
     logger,
     metrics,
