@@ -65,6 +65,16 @@ export function shapeOf({ signaling, nats }: Pick<FaultRunOptions, 'signaling' |
 
 /** Entries that the log of a run may hold; at 36 bytes each. */
 const LOG_CAPACITY = 4_000_000;
+/** Whatever may keep an event from leaving at once with its message. */
+const LEAVES_TO_SWEEP: ReadonlySet<string> = new Set<FaultKind>([
+  'chat-kill',
+  'nats-kill-one',
+  'nats-kill-all',
+  'nats-emptied',
+  'database-kill',
+  'database-pause',
+  'rolling-restart',
+]);
 /** A healed cluster brings everybody back within this, on any machine. */
 const CALM_WITHIN_MS = 90_000;
 /** Nobody is busy without a call so long after the last fault was healed. */
@@ -204,7 +214,11 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
       log.operations,
       ground.killed.filter(({ name }) => name.startsWith('chat')).map(({ at }) => at),
     ),
-    messages: checkMessages(log.operations, stored, chat.followers),
+    messages: checkMessages(log.operations, stored, {
+      followers: chat.followers,
+      vocabularyOf: chat.vocabularyOf,
+      swept: faults.filter(({ what }) => LEAVES_TO_SWEEP.has(what)),
+    }),
     lines: checkLines(lines, { outages: ground.outages, faults }, limits),
     calls: checkCalls(log.calls, { ...aftermath, busy }, { silences: ground.silences, newsLost }, limits),
     pushes: { ...pushes, malformed: expo.complaints.length },

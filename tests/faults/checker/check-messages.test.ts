@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry, Kind } from '../log/entry.ts';
-import { checkMessages, type MessageFindings, type StoredMessage } from './check-messages.ts';
+import {
+  checkMessages,
+  type MessageFindings,
+  type MessageScene,
+  type StoredMessage,
+} from './check-messages.ts';
 
 const ALICE = 0;
 const BOB = 1;
@@ -26,17 +31,22 @@ const WRONG = ['lost', 'duplicated', 'disagreeing', 'reordered', 'gaps', 'phanto
 const wrong = (findings: MessageFindings) =>
   Object.fromEntries(WRONG.flatMap((what) => (findings[what] > 0 ? [[what, findings[what]]] : [])));
 
-const follow = new Map([
-  [ALICE, [0]],
-  [BOB, [0]],
-]);
+const follow: MessageScene = {
+  followers: new Map([
+    [ALICE, [0]],
+    [BOB, [0]],
+  ]),
+  vocabularyOf: (who) => (who === ALICE ? 'native' : 'expo'),
+  swept: [],
+};
 
 describe('the messages of a run', () => {
   it('finds nothing wrong where nothing is, and counts', () => {
     const { log, messages } = rightRun();
     const findings = checkMessages(log, new Map([[0, messages]]), follow);
     expect(wrong(findings)).toEqual({});
-    expect(findings).toMatchObject({ acked: 3, stored: 3, delivered: 3, maxAckStallMs: 2, deliveredLate: 0 });
+    expect(findings).toMatchObject({ acked: 3, stored: 3, delivered: 3, maxAckStallMs: 2, outOfTurn: 0 });
+    expect(findings.deliveredLate).toEqual({ expo: 0 });
   });
 
   it('accepts a retry that finds what the unheard attempt stored, and a message nobody heard of again', () => {
@@ -210,12 +220,33 @@ describe('the messages of a run', () => {
     expect(findings.examples.length).toBeGreaterThan(0);
   });
 
-  it('counts what came late or again without blaming it', () => {
+  it('counts what came late or again, and tells what should have come in turn', () => {
     const { log, messages } = rightRun();
     const [second, third] = [log.splice(5, 1)[0], log.at(-1)];
-    if (second && third) log.push({ ...second, at: 40 }, { ...third, at: 41 });
-    const findings = checkMessages(log, new Map([[0, messages]]), follow);
-    expect(wrong(findings)).toEqual({});
-    expect(findings).toMatchObject({ deliveredLate: 1, deliveredAgain: 1 });
+    if (second && third) log.push({ ...second, at: 20_000 }, { ...third, at: 20_001 });
+    const check = (scene: MessageScene) => checkMessages(log, new Map([[0, messages]]), scene);
+    expect(wrong(check(follow))).toEqual({});
+    expect(check(follow)).toMatchObject({ deliveredLate: { expo: 1 }, deliveredAgain: 1, outOfTurn: 1 });
+    expect(check(follow).examples).toEqual([expect.stringContaining('(expo) heard 0/2')]);
+    const swept = (from: number, to: number) =>
+      check({ ...follow, swept: [{ what: 'chat-kill', from, to }] });
+    expect(swept(10_000, 11_000)).toMatchObject({ deliveredLate: { expo: 1 }, outOfTurn: 0, examples: [] });
+    expect(swept(1_000, 4_000)).toMatchObject({ outOfTurn: 1 });
+    expect(swept(20_500, 21_000)).toMatchObject({ outOfTurn: 1 });
+  });
+
+  it('takes nothing amiss in messages of two senders that cross', () => {
+    const { log, messages } = rightRun();
+    // The second is another one's.
+    for (const at of [3, 4]) {
+      const one = log[at];
+      if (one) log[at] = { ...one, who: 2 };
+    }
+    const [second] = log.splice(5, 1);
+    if (second) log.push({ ...second, at: 40 });
+    expect(checkMessages(log, new Map([[0, messages]]), follow)).toMatchObject({
+      deliveredLate: { expo: 1 },
+      outOfTurn: 0,
+    });
   });
 });

@@ -1,4 +1,6 @@
 import type { Entry } from '../log/entry.ts';
+import { LateDeliveries } from './late-deliveries.ts';
+import type { Span } from './outages.ts';
 
 /** A message as the database shows it after healing. `key`: NaN when the text is not one of ours. */
 export interface StoredMessage {
@@ -12,6 +14,16 @@ export type StoredMessages = ReadonlyMap<number, readonly StoredMessage[]>;
 
 /** Client → the conversations that it follows from first to last, and so must know as a whole in the end. */
 export type Followers = ReadonlyMap<number, readonly number[]>;
+
+export interface MessageScene {
+  readonly followers: Followers;
+  /** How a client is spoken to; for the numbers alone. */
+  readonly vocabularyOf: (who: number) => string;
+  /** While events of messages may have been left to the sweep, see `LateDeliveries`. */
+  readonly swept: readonly Span[];
+}
+
+const BARE: MessageScene = { followers: new Map(), vocabularyOf: () => 'all', swept: [] };
 
 export interface MessageFindings {
   readonly acked: number;
@@ -29,8 +41,10 @@ export interface MessageFindings {
   readonly gaps: number;
   /** Stored or delivered although nobody sent it, or it was refused, or what was delivered is not what is stored. */
   readonly phantom: number;
-  /** Told on one connection after a later message of the conversation: the client puts it in its place by its number. */
-  readonly deliveredLate: number;
+  /** Vocabulary → told on one connection after a later message of the conversation. */
+  readonly deliveredLate: Readonly<Record<string, number>>;
+  /** Of these, what should have come in turn, see `LateDeliveries`. */
+  readonly outOfTurn: number;
   /** Told more than once to one client, which drops it by its number. */
   readonly deliveredAgain: number;
   /** Acknowledged as known already, after an attempt whose outcome was unknown: it had been stored. */
@@ -59,7 +73,7 @@ const MAX_EXAMPLES = 20;
 export function checkMessages(
   entries: Iterable<Entry>,
   stored: StoredMessages,
-  followers: Followers = new Map(),
+  { followers, vocabularyOf, swept }: MessageScene = BARE,
 ): MessageFindings {
   const examples: string[] = [];
   const found = { lost: 0, duplicated: 0, disagreeing: 0, reordered: 0, gaps: 0, phantom: 0 };
@@ -93,8 +107,8 @@ export function checkMessages(
   const lastAcked = new Map<string, number>();
   const known = new Map<string, Set<number>>();
   const told = new Map<string, Set<number>>();
-  const newest = new Map<string, number>();
-  const tally = { acked: 0, delivered: 0, late: 0, again: 0, unheard: 0, stall: 0 };
+  const late = new LateDeliveries(swept);
+  const tally = { acked: 0, delivered: 0, again: 0, unheard: 0, stall: 0 };
 
   for (const entry of entries) {
     const { kind, at, who, conversation, key, id, seq, note } = entry;
@@ -155,13 +169,21 @@ export function checkMessages(
         }
         if (kind === 'deliver') {
           tally.delivered += 1;
-          const line = `${lane} ${note}`;
           const heard = told.get(lane) ?? new Set<number>();
           told.set(lane, heard);
           if (heard.has(truth.seq)) tally.again += 1;
-          else if (truth.seq < (newest.get(line) ?? 0)) tally.late += 1;
+          else {
+            const outOfTurn = late.told({
+              at,
+              line: `${lane} ${note}`,
+              seq: truth.seq,
+              sender: sent.get(truth.key)?.who,
+              vocabulary: vocabularyOf(who),
+            });
+            const words = `client ${who} (${vocabularyOf(who)}) heard ${conversation}/${truth.seq} at ${Math.round(at)} ms, behind later ones`;
+            if (outOfTurn && examples.length < MAX_EXAMPLES) examples.push(`out of turn: ${words}`);
+          }
           heard.add(truth.seq);
-          newest.set(line, Math.max(newest.get(line) ?? 0, truth.seq));
         }
         view.add(truth.seq);
         break;
@@ -211,7 +233,8 @@ export function checkMessages(
     acked: tally.acked,
     stored: storedCount,
     delivered: tally.delivered,
-    deliveredLate: tally.late,
+    deliveredLate: late.byVocabulary,
+    outOfTurn: late.outOfTurn,
     deliveredAgain: tally.again,
     storedUnheard: tally.unheard,
     maxAckStallMs: tally.stall,

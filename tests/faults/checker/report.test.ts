@@ -14,6 +14,7 @@ it('passes a clean run and names every number', () => {
     'gaps',
     'phantom',
     'max ack stall',
+    'native 3, expo 0; out of turn 0',
     'reconnect p99',
     'calls live',
     'survived',
@@ -25,10 +26,12 @@ it('passes a clean run and names every number', () => {
 });
 
 it.each([
-  ...(['lost', 'duplicated', 'disagreeing', 'reordered', 'gaps', 'phantom'] as const).map((what) => ({
-    what: what as string,
-    report: { ...clean, messages: { ...clean.messages, [what]: 1 } },
-  })),
+  ...(['lost', 'duplicated', 'disagreeing', 'reordered', 'gaps', 'phantom', 'outOfTurn'] as const).map(
+    (what) => ({
+      what: what as string,
+      report: { ...clean, messages: { ...clean.messages, [what]: 1 } },
+    }),
+  ),
   ...(['wronglyEnded', 'unended', 'severalEnds', 'ghost'] as const).map((what) => ({
     what: what as string,
     report: { ...clean, calls: { ...clean.calls, [what]: 1 } },

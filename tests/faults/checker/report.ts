@@ -65,6 +65,7 @@ export function judge(report: FaultReport, judgement: Judgement): Verdict {
     'repeats answered with another message': messages.disagreeing,
     'messages out of order': messages.reordered,
     gaps: messages.gaps,
+    'messages told out of turn': messages.outOfTurn,
     phantoms: messages.phantom,
     'calls wrongly ended': calls.wronglyEnded,
     'calls without an end in time': calls.unended,
@@ -146,7 +147,13 @@ export function renderReport({
     ],
     ['acked', String(messages.acked)],
     ['stored', String(messages.stored)],
-    ['delivered', `${messages.delivered} (${messages.deliveredAgain} again, ${messages.deliveredLate} late)`],
+    ['delivered', `${messages.delivered} (${messages.deliveredAgain} again)`],
+    [
+      '  late',
+      `${Object.entries(messages.deliveredLate)
+        .map(([vocabulary, count]) => `${vocabulary} ${count}`)
+        .join(', ')}; out of turn ${messages.outOfTurn}`,
+    ],
     ['lost', String(messages.lost)],
     ['duplicated', String(messages.duplicated)],
     [

@@ -29,6 +29,7 @@ export interface ChatLoad {
   readonly clients: readonly NativeClient[];
   /** The conversation, by its index, of each of the sleepers. */
   readonly asleep: readonly number[];
+  readonly vocabularyOf: (who: number) => string;
   /** Client → the indexes of conversations that it follows as a whole. */
   readonly followers: ReadonlyMap<number, readonly number[]>;
   start(): void;
@@ -79,7 +80,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
     return new NativeClient({ url, who, account, log, conversations: mine });
   });
 
-  const older: { client: OtherClient; conversation: number; who: number }[] = [];
+  const older: { client: OtherClient; conversation: number; who: number; dialect: string }[] = [];
   for (const [at, vocabulary] of Object.values(VOCABULARIES).entries()) {
     const [one, two] = [others[at * 2], others[at * 2 + 1]];
     if (!one || !two) break;
@@ -95,6 +96,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
         client: new OtherClient({ url, who, account, log, vocabulary, to, conversation }),
         conversation,
         who,
+        dialect: vocabulary.dialect,
       });
     }
   }
@@ -151,6 +153,7 @@ export async function createChatLoad(options: ChatLoadOptions): Promise<ChatLoad
     conversations,
     clients,
     followers,
+    vocabularyOf: (who) => older.find((other) => other.who === who)?.dialect ?? 'native',
     asleep: bedsides.map(({ conversation }) => conversation),
     start() {
       for (const client of clients) {
