@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { createApiDocs } from '@switchboard/api-docs';
 import { createAuth, type Seeded } from '@switchboard/auth';
 import { createSignaling, type LiveCall } from '@switchboard/call-signaling';
 import { createChat } from '@switchboard/chat';
 import { presentRestErrorAt } from '@switchboard/dialects';
-import { startEmbeddedMongo } from '@switchboard/embedded-mongo';
 import {
   createMemoryBus,
   createMemoryLiveCalls,
@@ -31,6 +29,7 @@ import {
   systemClock,
 } from '@switchboard/service-kit';
 import type { AllInOneConfig } from './config.ts';
+import { openDatabase } from './open-database.ts';
 
 export interface AllInOne extends AsyncDisposable {
   /** Base URL for HTTP and Socket.IO. */
@@ -62,9 +61,7 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
   const owner = createOwner();
   try {
     const metrics = createMetrics({ service: 'all-in-one' });
-    const database = owner.own(
-      await startEmbeddedMongo({ dataDir: join(config.DATA_DIR, 'database'), log: logger }),
-    );
+    const database = owner.own(await openDatabase(config.DATA_DIR, logger));
     const bus = createMemoryBus({ clock, logger });
     owner.defer(() => bus.close());
     const rates = createMemoryRateLimits({ clock });
