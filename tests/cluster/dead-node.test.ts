@@ -16,6 +16,8 @@ const WAIT_MS = 30_000;
 const offer = { type: 'offer', sdp: 'v=0 offer' };
 const answer = { type: 'answer', sdp: 'v=0 answer' };
 
+const present = describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS));
+
 let cluster: LiveCluster;
 let stage: Stage;
 
@@ -93,7 +95,7 @@ async function passSignal(from: SocketClient, to: SocketClient): Promise<void> {
   await to.log.next('call.signal', isIt, WAIT_MS);
 }
 
-describe('a node is killed, and a party of a call is back by another at once', () => {
+present('a node is killed, and a party of a call is back by another at once', () => {
   it.each([
     ['the caller', 0],
     ['the callee', 1],
@@ -141,7 +143,7 @@ describe('a node is killed, and a party of a call is back by another at once', (
   }, 120_000);
 });
 
-describe('every node lives', () => {
+present('every node lives', () => {
   it('another window of a party neither ends the call nor takes its place', async () => {
     const { alice, bob, a, b, callId } = await talk();
     const [hers, his] = [await stage.native(alice, 2), await stage.native(bob, 2)];
@@ -158,7 +160,7 @@ describe('every node lives', () => {
   }, 120_000);
 });
 
-describe('Redis is emptied as a node dies', () => {
+present('Redis is emptied as a node dies', () => {
   const flush = () =>
     promisify(execFile)('redis-cli', ['-p', new URL(cluster.processes.redisUrl).port, 'flushall']);
 

@@ -24,7 +24,7 @@ let stage: Stage;
 let line: CuttableLine;
 
 function on(name: string, servers: Pick<LiveClusterOptions, 'nats' | 'redis'>, tests: () => void): void {
-  describe(name, () => {
+  describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS))(name, () => {
     beforeAll(async () => {
       line = createCuttableLine();
       cluster = await liveCluster({

@@ -3,7 +3,7 @@ import { describe } from 'vitest';
 import { createNatsBus } from './index.ts';
 import { startTestNats } from './testing/test-nats.ts';
 
-describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS)('on a real server', () => {
+describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS)('on a real server', { retry: 0 }, () => {
   busConformance('nats', async () => {
     const server = await startTestNats();
     const buses: Awaited<ReturnType<typeof createNatsBus>>[] = [];

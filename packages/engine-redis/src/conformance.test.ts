@@ -19,7 +19,7 @@ import { startTestRedis, startTestRedisCluster, type TestRedis } from './testing
 describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS).each([
   ['one server', startTestRedis],
   ['a cluster of three', startTestRedisCluster],
-] as const)('Redis, %s', (name, start) => {
+] as const)('Redis, %s', { retry: 0 }, (name, start) => {
   let server: TestRedis;
   let redis: RedisHandle;
   beforeAll(async () => {

@@ -47,7 +47,7 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
 describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS).each([
   ['one server', startTestRedis],
   ['a cluster of three', startTestRedisCluster],
-] as const)('the socket adapter on %s', (_name, start) => {
+] as const)('the socket adapter on %s', { retry: 0 }, (_name, start) => {
   let server: TestRedis;
   let nodes: Node[];
   const clients: ClientSocket[] = [];
