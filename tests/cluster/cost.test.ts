@@ -58,7 +58,9 @@ const isPresence = (channel: string) => channel.startsWith(`${CHANNELS}presence|
 const times = (commands: readonly RedisCommand[], name: RegExp, key: (key: string) => boolean) =>
   commands.filter((command) => name.test(command.name) && command.args.some(key)).length;
 
-describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS))('an event between two people', () => {
+const present = describe.skipIf(Boolean(process.env.SWITCHBOARD_MISSING_PROGRAMS));
+
+present('an event between two people', { retry: 0 }, () => {
   let spread: Spread;
   let monitor: RedisMonitor;
   beforeAll(async () => {
