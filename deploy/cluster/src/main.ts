@@ -19,9 +19,9 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function count(value: string, name: string, max: number): number {
+function count(value: string, name: string, max: number, min = 1): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > max) fail(`--${name} must be 1 to ${max}`);
+  if (!Number.isInteger(number) || number < min || number > max) fail(`--${name} must be ${min} to ${max}`);
   return number;
 }
 
@@ -85,7 +85,7 @@ const cluster = await startCluster({
   notification: count(given.notification, 'notification', 8),
   nats: given.nats === '3' ? 3 : 1,
   redis: given.redis,
-  port: Number(given.port),
+  port: count(given.port, 'port', 65_535, 0),
   ...(MONGO_URL ? { mongoUrl: MONGO_URL } : {}),
   env,
   onStarted: (name) => process.stdout.write(`  ${name}\n`),
