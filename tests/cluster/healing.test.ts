@@ -266,6 +266,41 @@ on('one Redis and one NATS:', {}, () => {
       await passMessage(d, e, emil.id);
     }, 120_000);
 
+    it('from the bus, changes no call that it is asked to change; signals pass, and a socket that closes ends nothing', async () => {
+      const [dora, emil] = await Promise.all([register(cluster, 'dora'), register(cluster, 'emil')]);
+      const [d, e] = [await stage.native(dora, 0), await stage.native(emil, 1)];
+      const { a, b, bob, callId } = await scene();
+      const later = { ok: false, error: { code: 'SERVICE_UNAVAILABLE', retryable: true } };
+      line.cut(false);
+      try {
+        await until('it is unready', async () => (await ready(1)) === 503, 20_000);
+        expect(await b.ask('call.end', { callId })).toMatchObject(later);
+        const rung = await ringing(d, e, emil.id);
+        expect(await e.ask('call.answer', { callId: rung, answer })).toMatchObject(later);
+        expect([d.log.count('call.answered'), await phase(callId)]).toEqual([0, 'active']);
+        await passSignal(b, a);
+        await passSignal(a, b);
+        b.socket.disconnect();
+        await a.log.next('call.peer', ({ state }) => state === 'away', 30_000);
+        const back = await stage.native(bob, 0);
+        await a.log.next('call.peer', ({ state }) => state === 'back', 30_000);
+        await passSignal(back, a);
+        expect(a.log.count('call.ended')).toBe(0);
+        expect((await back.ask('call.end', { callId })).ok).toBe(true);
+        await a.log.next('call.ended', undefined, 15_000);
+        // Not answered, as far as anybody was told.
+        await d.log.next('call.rejected', ({ reason }) => reason === 'timeout', 45_000);
+      } finally {
+        line.mend();
+      }
+      await until('it is back', () => reachable(1), 20_000);
+      const again = await ringing(d, e, emil.id);
+      expect(await e.ask('call.answer', { callId: again, answer })).toMatchObject({ ok: true });
+      await d.log.next('call.answered', undefined, 15_000);
+      expect(await e.ask('call.end', { callId: again })).toMatchObject({ ok: true });
+      await d.log.next('call.ended', ({ call }) => (call as { id: string }).id === again, 15_000);
+    }, 150_000);
+
     it('as all others are, leaves the calls as they are until somebody can be told', async () => {
       const [dora, emil] = await Promise.all([register(cluster, 'dora'), register(cluster, 'emil')]);
       const [d, e] = [await stage.native(dora, 0), await stage.native(emil, 1)];
