@@ -56,6 +56,28 @@ const heardHangup = (device: TestDevice) => device.of('call.ended').some(({ reas
 
 describe('a party whose node died, back through another long before its lease lapses', () => {
   it.each([
+    ['is refused', 'rejected', (bob: TestDevice) => bob.send({ type: 'call.end', ref: byUser(1) })],
+    ['nobody answers', 'timeout', () => clock.advance(1_000)],
+  ] as const)(
+    'hears as a caller that its ring %s, though nobody knows yet that it has no seat',
+    async (_how, reason, end) => {
+      const alice = await cluster.connect(1, 'peer', 0);
+      const bob = await cluster.connect(2, 'peer', 1);
+      good(await alice.send(offerFirst(2)));
+      await cluster.quiet();
+      // As long as the ring lasts, nobody learns of it.
+      if (reason === 'timeout') await clock.advance(DEFAULT_TIMINGS.ringMs - 1_400);
+      cluster.nodes[0]?.crash();
+      await clock.advance(700);
+      const back = await cluster.connect(1, 'peer', 2);
+      await end(bob);
+      await clock.advance(BEAT_MS);
+      await until('the caller hears', () => back.of('call.rejected').length > 0);
+      expect(back.of('call.rejected').map((heard) => heard.reason)).toEqual([reason]);
+    },
+  );
+
+  it.each([
     ['caller', 0, 1],
     ['callee', 1, 2],
   ] as const)('hangs up as a %s: the other hears it within 5 s', async (_role, node, user) => {

@@ -1,9 +1,11 @@
 import type { CallState, CallTimings } from '@switchboard/domain';
 import { CallId, type Notice } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
+import { hangupDelivery, ringEndedDelivery } from './ended.ts';
 import { seatOf } from './parties.ts';
 import { remember } from './remember.ts';
 import { returnDevice } from './return-device.ts';
+import { canJoin } from './ringable.ts';
 import { change, load } from './transition.ts';
 
 /** A dead socket is noticed within this: by the end of its node's lease, or of its own ping timeout. */
@@ -55,6 +57,22 @@ async function keepOwnSeats(context: SignalingContext, callId: CallId): Promise<
   return renewed.ok ? renewed.state : undefined;
 }
 
+/** Whoever waited for a seat to the end is known to nobody else: others tell the device that held it, and that one may be dead. */
+function tellWaiting({ calls, clock }: SignalingContext, state: CallState): void {
+  const { call } = state;
+  const { endReason = 'network_error', endedBy } = call;
+  const ended =
+    call.answeredAt === undefined
+      ? ringEndedDelivery(call, endReason, endedBy)
+      : hangupDelivery(call, endReason, endedBy);
+  if (!ended) return;
+  for (const session of calls.waiting.of(call.id, clock.now())) {
+    const seat = seatOf(state, session.identity.id);
+    const concerned = seat && seat.device.deviceId !== session.deviceId;
+    if (concerned && canJoin(session.dialect, call.media)) session.deliver(ended);
+  }
+}
+
 /** Gives an empty seat to a socket of its user that has been waiting for it. */
 async function seatWaiting(
   context: SignalingContext,
@@ -63,7 +81,10 @@ async function seatWaiting(
 ): Promise<void> {
   const { isCut, calls } = context;
   const { waiting, departed } = calls;
-  if (state?.call.phase === 'ended') waiting.forget(callId);
+  if (state?.call.phase === 'ended') {
+    tellWaiting(context, state);
+    waiting.forget(callId);
+  }
   // Unknown, it may be on its way back into an emptied store.
   if (!state || state.call.phase === 'ended') return;
   const now = context.clock.now();

@@ -1,6 +1,7 @@
 import type { CallState } from '@switchboard/domain';
 import type { Call, CallDevice, CallEvent, Delivery, EventOf, UserId } from '@switchboard/protocol';
 import { answeredDelivery } from '../calls/answered.ts';
+import { endedDelivery, hangupDelivery, ringEndedDelivery } from '../calls/ended.ts';
 import type { LiveCall } from '../calls/live-call.ts';
 import { opposite, partyOf } from '../calls/parties.ts';
 import { pause } from '../calls/pause.ts';
@@ -8,8 +9,6 @@ import { canJoin, ringable, ringOf } from '../calls/ringable.ts';
 import type { SignalingContext } from '../context.ts';
 import { deliverMoved } from '../handoff/took-over.ts';
 import { ringRung } from './ring.ts';
-
-type EndedReason = Extract<Delivery, { type: 'call.ended' }>['reason'];
 
 /**
  * Tells the sockets concerned what became of a call. May come twice, late, or after a later event's state: what is no longer true is
@@ -98,7 +97,7 @@ async function hungUp(
 ): Promise<void> {
   const { call, reason, by } = event;
   const { router } = context;
-  const ended = endedDelivery(call, reason === 'network_error' ? 'network_error' : 'hangup', by);
+  const ended = hangupDelivery(call, reason, by);
   const caller = callerDevice(call, live);
   router.toDevice(call.caller.id, caller, ended);
   if (call.answeredBy && call.answerDevice) router.toDevice(call.answeredBy, call.answerDevice, ended);
@@ -123,38 +122,30 @@ async function stoppedRinging(
 ): Promise<void> {
   const { call, reason, by, device } = event;
   const { router } = context;
-  const toCaller = (delivery: Delivery) =>
-    router.toDevice(call.caller.id, callerDevice(call, live), delivery);
   const rung = rungUsers(call, live);
+  const caller = callerDevice(call, live);
+  const toCaller = ringEndedDelivery(call, reason, by);
+  if (toCaller) router.toDevice(call.caller.id, caller, toCaller);
   switch (reason) {
     case 'rejected':
     case 'busy': {
-      const callee = by === undefined ? undefined : partyOf(call, by);
       // Nobody said so: it never rang, and the caller was told in the reply to their place.
-      if (!callee || by === undefined) return;
-      toCaller({ type: 'call.rejected', call, by: callee, reason });
+      if (!toCaller || by === undefined) return;
       responded(context, call, by, device, reason);
       const ended = endedDelivery(call, 'rejected_elsewhere', by);
       return stopRinging(context, { call, live }, [by], ended, device ? { [by]: [device] } : {});
     }
-    case 'missed': {
-      const callee = call.callees[0];
-      if (callee) toCaller({ type: 'call.rejected', call, by: callee, reason: 'timeout' });
+    case 'missed':
       return stopRinging(context, { call, live }, rung, endedDelivery(call, 'timeout', undefined));
-    }
     case 'unavailable':
       return;
-    case 'banned': {
-      const callee = by === undefined || by === call.caller.id ? undefined : partyOf(call, by);
-      if (callee) toCaller({ type: 'call.rejected', call, by: callee, reason: 'unavailable' });
+    case 'banned':
       return stopRinging(context, { call, live }, rung, endedDelivery(call, 'cancelled', by));
-    }
     case 'cancelled':
     case 'hangup':
     case 'network_error': {
       const ended = endedDelivery(call, reason, by);
-      toCaller(ended);
-      tellEnder(context, event, ended, [callerDevice(call, live)]);
+      tellEnder(context, event, ended, [caller]);
       return stopRinging(context, { call, live }, rung, ended);
     }
   }
@@ -211,9 +202,4 @@ function rungUsers(call: Call, live: LiveCall | undefined): UserId[] {
 /** Where the caller sits by now, which may be another device than the event knew. */
 function callerDevice(call: Call, live: LiveCall | undefined): CallDevice {
   return live?.state.callerSeat.device ?? call.callerDevice;
-}
-
-function endedDelivery(call: Call, reason: EndedReason, by: UserId | undefined): Delivery {
-  const party = by === undefined ? undefined : partyOf(call, by);
-  return { type: 'call.ended', call, reason, ...(party ? { by: party } : {}) };
 }

@@ -33,7 +33,11 @@ async function endCall(
     { type: 'end', userId: session.identity.id, device: deviceOf(session) },
     { by: session },
   );
-  if (outcome.ok) return ok({ call: outcome.state.call });
+  if (outcome.ok) {
+    // It need not be told.
+    context.calls.waiting.remove(found.value, session);
+    return ok({ call: outcome.state.call });
+  }
   // Clients tidy up like this after hearing that it was answered elsewhere; the answered call goes on.
   if (outcome.refusal === 'ANSWERED_ELSEWHERE' && outcome.state) return ok({ call: outcome.state.call });
   return refuse(outcome.refusal);
