@@ -14,6 +14,8 @@ export interface TestRedis extends AsyncDisposable {
   readonly pids: readonly number[];
   /** Kills the processes and starts them again, empty, on the same ports. */
   restartEmpty(): Promise<void>;
+  /** Kills one of the processes; resolves with what starts it again, empty, as the same node on the same port. */
+  killOne(): Promise<() => Promise<void>>;
   /** Stops the processes without ending them, as a hung machine would; `SIGCONT` lets them go on. */
   signal(signal: NodeJS.Signals): Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function startTestRedis(): Promise<TestRedis> {
       return [node.pid()];
     },
     restartEmpty: () => node.restart(),
+    killOne: () => node.kill(),
     signal: (signal) => node.signal(signal),
     [Symbol.asyncDispose]: () => node.stop(),
   };
@@ -35,6 +38,7 @@ export async function startTestRedis(): Promise<TestRedis> {
 /** A cluster of three masters without replicas. */
 export async function startTestRedisCluster(): Promise<TestRedis> {
   const nodes = await together([startNode('cluster'), startNode('cluster'), startNode('cluster')]);
+  const [first] = nodes;
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
   const join = async () => {
     await run('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes']);
@@ -58,6 +62,7 @@ export async function startTestRedisCluster(): Promise<TestRedis> {
       await Promise.all(nodes.map((node) => node.restart()));
       await join();
     },
+    killOne: () => first.kill(),
     async signal(signal) {
       await Promise.all(nodes.map((node) => node.signal(signal)));
     },
@@ -96,6 +101,10 @@ async function startNode(kind: 'single' | 'cluster') {
     async stop() {
       await child.signal('SIGKILL');
       await removeFolder();
+    },
+    async kill() {
+      await child.signal('SIGKILL');
+      return () => child.restart();
     },
     async restart() {
       await child.signal('SIGKILL');
