@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Cluster } from '@switchboard/deploy-cluster';
+import type { RedisCounter } from './redis-counter.ts';
 
 const run = promisify(execFile);
 
@@ -21,26 +22,20 @@ export interface Reading {
   readonly processBytes: number;
 }
 
-/** What this measurement itself asks of Redis. */
-const OWN = ['info', 'hello', 'client', 'command', 'pubsub', 'config'];
-/** What every node asks all the time, in the cause of no event: sweeps of what is due, readiness. With many nodes it would drown the rest. */
-const ROUTINE = ['zrangebyscore', 'ping', 'smembers', 'set'];
-const UNCOUNTED = new Set([...OWN, ...ROUTINE]);
-
 export function redisCli(cluster: Cluster, ...command: readonly string[]): Promise<string> {
   return run('redis-cli', ['-p', new URL(cluster.redisUrl).port, ...command]).then(({ stdout }) => stdout);
 }
 
-export async function read(cluster: Cluster, pids: readonly number[]): Promise<Reading> {
-  const [stats, net, varz, processes] = await Promise.all([
+export async function read(cluster: Cluster, redis: RedisCounter, pids: readonly number[]): Promise<Reading> {
+  const [redisCommands, stats, net, varz, processes] = await Promise.all([
+    redis.commands(),
     redisCli(cluster, 'info', 'commandstats'),
     redisCli(cluster, 'info', 'stats'),
     fetch(`${cluster.natsMonitors[0]}/varz`).then((reply) => reply.json() as Promise<Record<string, number>>),
     Promise.all(pids.map(usage)),
   ]);
-  let [redisCommands, redisPublishes] = [0, 0];
+  let redisPublishes = 0;
   for (const [, name = '', calls] of stats.matchAll(/^cmdstat_([^:|]+)[^:]*:calls=(\d+)/gm)) {
-    if (!UNCOUNTED.has(name)) redisCommands += Number(calls);
     if (name.endsWith('publish')) redisPublishes += Number(calls);
   }
   const stat = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(net)?.[1]);

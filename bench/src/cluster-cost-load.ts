@@ -21,6 +21,8 @@ export interface Load {
   readonly everyMs: number;
   /** Whether each time must arrive; what is only a hint may be left out where it follows too soon upon the last. */
   readonly passes: 'all' | 'some';
+  /** Whether any node may have a part in it, as in bringing a stored message to its people. */
+  readonly shared: boolean;
   prepare(pair: Pair): Promise<void>;
   once(pair: Pair, n: number): Promise<void>;
   /** How many of these have come to their end, for this pair. */
@@ -57,6 +59,7 @@ export const LOADS: readonly Load[] = [
   {
     name: 'message and receipt',
     everyMs: 200,
+    shared: true,
     passes: 'all',
     prepare: nothing,
     once: ({ from, toUserId }, n) =>
@@ -67,6 +70,7 @@ export const LOADS: readonly Load[] = [
   {
     name: 'call signal',
     everyMs: 40,
+    shared: false,
     passes: 'all',
     async prepare({ from, to, toUserId, heard }) {
       const before = heard.from.get('call.answered') ?? 0;
@@ -84,6 +88,7 @@ export const LOADS: readonly Load[] = [
     name: 'typing notice',
     // Begins or stops; sooner than this a new beginning is not passed on.
     everyMs: 300,
+    shared: false,
     passes: 'some',
     prepare: nothing,
     once: ({ from, toUserId }, n) =>

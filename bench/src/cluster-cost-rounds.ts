@@ -1,13 +1,15 @@
 import type { Cluster } from '@switchboard/deploy-cluster';
 import { between, type Reading, read } from './cluster-cost-counters.ts';
 import { apply, delay, type Load, type Pair } from './cluster-cost-load.ts';
+import { countRedis } from './redis-counter.ts';
 
-const ROUNDS = 5;
 const WINDOW_MS = 4_000;
 
 /** What one event costs, beyond what the cluster does all the time; a value a round. */
 export interface EventCost {
   readonly event: string;
+  /** Whether nodes that hold nobody have a part in it, by design. */
+  readonly shared: boolean;
   readonly nodes: number;
   readonly publishes: readonly number[];
   readonly commands: readonly number[];
@@ -31,12 +33,18 @@ interface Window {
 }
 
 /** Idle and loaded windows in turn, so that whatever else the machine does falls on both. */
-export async function eventCost(cluster: Cluster, pairs: readonly Pair[], load: Load): Promise<EventCost> {
+export async function eventCost(
+  cluster: Cluster,
+  pairs: readonly Pair[],
+  load: Load,
+  roundsOfEach: number,
+): Promise<EventCost> {
+  await using redis = await countRedis(cluster.redisUrl);
   const bystanders = cluster.signaling.slice(2).map(({ pid }) => pid);
   const window = async (work: () => Promise<number>): Promise<Window> => {
-    const before = await read(cluster, bystanders);
+    const before = await read(cluster, redis, bystanders);
     const events = await work();
-    return { cost: between(before, await read(cluster, bystanders)), events };
+    return { cost: between(before, await read(cluster, redis, bystanders)), events };
   };
   const idle = () => window(() => delay(WINDOW_MS).then(() => 0));
   const loaded = () => window(() => apply(load, pairs, WINDOW_MS));
@@ -45,7 +53,8 @@ export async function eventCost(cluster: Cluster, pairs: readonly Pair[], load: 
   // Uncounted: code compiled, users looked up, calls settled.
   await loaded();
   const rounds: { readonly idle: Window; readonly busy: Window }[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) rounds.push({ idle: await idle(), busy: await loaded() });
+  for (let round = 0; round < roundsOfEach; round += 1)
+    rounds.push({ idle: await idle(), busy: await loaded() });
   await Promise.all(pairs.map((pair) => load.finish(pair)));
 
   const each = bystanders.length;
@@ -57,6 +66,7 @@ export async function eventCost(cluster: Cluster, pairs: readonly Pair[], load: 
     });
   return {
     event: load.name,
+    shared: load.shared,
     nodes: cluster.signaling.length,
     publishes: perEvent(({ redisPublishes }) => redisPublishes),
     commands: perEvent(({ redisCommands }) => redisCommands),

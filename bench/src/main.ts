@@ -6,9 +6,11 @@ import { oneProcess } from './one-process.ts';
 
 const [what, ...rest] = process.argv.slice(2);
 if (what === undefined) await oneProcess();
-else if (what === 'cluster' && rest.length === 0) process.exitCode = (await clusterCost()) ? 0 : 1;
+else if (what === 'cluster') process.exitCode = (await clusterCost(rest)) ? 0 : 1;
 else if (what === 'conversation') await oneConversation(rest);
 else {
-  process.stderr.write('npm run bench [-- cluster | conversation [--cluster] [--against FOLDER]]\n');
+  process.stderr.write(
+    'npm run bench [-- cluster [--nodes 2,4] [--rounds 5] | conversation [--cluster] [--against FOLDER]]\n',
+  );
   process.exitCode = 1;
 }
