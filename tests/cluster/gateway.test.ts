@@ -177,6 +177,42 @@ describe.skipIf(missing)('through the gateway', () => {
     for (const visitor of all) visitor[Symbol.dispose]();
   }, 120_000);
 
+  it('WebSockets of a frozen node are cut long before they miss a ping, and come back on the other', async () => {
+    await using stage = new Stage(topology);
+    const all = await visitors(stage, 2 * PAIRS, ['websocket'], true);
+    const [node] = cluster.processes.signaling;
+    const frozenAt = performance.now();
+    await node?.signal('SIGSTOP');
+    try {
+      const cut = () => all.filter(({ disconnects }) => disconnects.length > 0);
+      await until('those of one node are cut off', () => cut().length > 0, PATIENT_MS);
+      await until('all are back', () => all.every(({ client }) => client.socket.connected), PATIENT_MS);
+      expect(performance.now() - frozenAt).toBeLessThan(HEARTBEAT.pingIntervalMs / 2);
+      expect([PAIRS - 1, PAIRS, PAIRS + 1]).toContain(cut().length);
+    } finally {
+      await node?.signal('SIGCONT');
+      await allLetIn(topology.url(0));
+    }
+    for (const visitor of all) visitor[Symbol.dispose]();
+  }, 120_000);
+
+  it('WebSockets stay while no node is ready, and nobody new is let in', async () => {
+    await using stage = new Stage(topology);
+    const all = await visitors(stage, PAIRS, ['websocket'], true);
+    const [redis] = cluster.processes.redis;
+    await redis?.signal('SIGSTOP');
+    try {
+      const handshake = async () =>
+        (await fetch(`${topology.url(0)}/socket.io/?EIO=4&transport=polling`)).status === 503;
+      await until('nobody is let in', handshake, PATIENT_MS);
+    } finally {
+      await redis?.signal('SIGCONT');
+      await allLetIn(topology.url(0));
+    }
+    expect(all.flatMap(({ disconnects }) => disconnects)).toEqual([]);
+    for (const visitor of all) visitor[Symbol.dispose]();
+  }, 120_000);
+
   it.each([true, false])(
     'polling, cookies: %s: who was on a killed node comes back on the other',
     async (cookies) => {

@@ -23,8 +23,8 @@ export const operatorOperations: readonly Operation[] = [
   {
     ...operators,
     path: '/readyz',
-    summary: 'Says whether the process can serve.',
-    replies: { 200: Readiness, 503: Readiness },
+    summary: 'Says whether the process can serve; `?unready=404` has it say no by 404, at once.',
+    replies: { 200: Readiness, 404: Readiness, 503: Readiness },
   },
   {
     ...operators,

@@ -3,6 +3,8 @@ import type { Metrics } from '../metrics.ts';
 import type { HealthCheck } from '../service.ts';
 
 const CHECK_MS = 1_000;
+/** A load balancer that waits longer takes the process for frozen, and cuts its connections. */
+const PROMPT_MS = 300;
 
 interface Outcome {
   readonly name: string;
@@ -14,12 +16,29 @@ interface Outcome {
 export function healthRoutes(checks: readonly HealthCheck[], metrics: Metrics): Router {
   const startedAt = Date.now();
   let running: Promise<Outcome[]> | undefined;
+  let last: readonly Outcome[] | undefined;
   /** Askers share a round, so that asking often costs the dependencies nothing. */
   const round = (): Promise<Outcome[]> => {
-    running ??= Promise.all(checks.map(ask)).finally(() => {
-      running = undefined;
-    });
+    running ??= Promise.all(checks.map(ask))
+      .then((outcomes) => {
+        last = outcomes;
+        return outcomes;
+      })
+      .finally(() => {
+        running = undefined;
+      });
     return running;
+  };
+  /** As the last round found, while this one takes long: a dependency that hangs is not a process that does. */
+  const promptly = async (): Promise<readonly Outcome[]> => {
+    const known = last;
+    const asking = round();
+    if (!known) return asking;
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<readonly Outcome[]>((resolve) => {
+      timer = setTimeout(() => resolve(known), PROMPT_MS);
+    });
+    return Promise.race([asking, enough]).finally(() => clearTimeout(timer));
   };
 
   const router = Router({ strict: true, caseSensitive: true });
@@ -28,10 +47,12 @@ export function healthRoutes(checks: readonly HealthCheck[], metrics: Metrics): 
   router.get('/livez', (_request: Request, response: Response) => {
     uncached(response).json({ status: 'ok' });
   });
-  router.get('/readyz', async (_request: Request, response: Response) => {
-    const ready = (await round()).every(({ up }) => up);
+  router.get('/readyz', async (request: Request, response: Response) => {
+    // For load balancers that tell "nothing new, but what is there may stay" (404) from "gone" (anything else, or no answer).
+    const mayStay = request.query.unready === '404';
+    const ready = (await (mayStay ? promptly() : round())).every(({ up }) => up);
     uncached(response)
-      .status(ready ? 200 : 503)
+      .status(ready ? 200 : mayStay ? 404 : 503)
       .json({ status: ready ? 'ok' : 'unavailable' });
   });
   router.get('/health', async (_request: Request, response: Response) => {

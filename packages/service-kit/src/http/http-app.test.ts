@@ -193,6 +193,18 @@ describe('operators’ routes', () => {
     expect((await call('GET', '/readyz')).status).toBe(503);
   });
 
+  it('tell a load balancer that asks so that what is there may stay, and at once', async () => {
+    const gateways = () => call('GET', '/readyz?unready=404');
+    expect((await gateways()).status).toBe(200);
+    app.checks.one = () => new Promise(() => undefined);
+    const askedAt = performance.now();
+    // As it was found before: this is no frozen process.
+    expect((await gateways()).status).toBe(200);
+    expect(performance.now() - askedAt).toBeLessThan(800);
+    await expect.poll(async () => (await gateways()).status, { timeout: 5_000 }).toBe(404);
+    expect((await call('GET', '/readyz')).status).toBe(503);
+  });
+
   it('measure by route, not by path', async () => {
     await call('GET', '/users/4711');
     await call('GET', '/nothing');
