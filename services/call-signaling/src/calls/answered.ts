@@ -23,21 +23,23 @@ function owesAnswer({ call, negotiation, answer }: CallState): boolean {
 
 /**
  * This session answered. The caller is told from here and now, before the callee's next signal can pass: over the bus the answer
- * might come after the candidates that need it. True when the caller was there to be told.
+ * might come after the candidates that need it. True when the caller was there to be told; undefined when whoever delivers the event sees to it.
  */
 export async function answered(
   context: SignalingContext,
   session: Session,
   live: LiveCall,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const { router } = context;
   await seat(context, session, live);
   const { call, callerSeat } = live.state;
   const delivery = answeredDelivery(live.state);
+  // Found out late, the answer may be on its way already.
+  const published = live.outbox.every((event) => event.type !== 'call.answered');
   const told = delivery !== undefined && callerSeat.awayUntil === undefined;
-  if (told) router.toDevice(call.caller.id, callerSeat.device, delivery);
+  if (told && !published) router.toDevice(call.caller.id, callerSeat.device, delivery);
   handOver(live, session);
-  return told;
+  return published ? undefined : told;
 }
 
 /**

@@ -7,7 +7,14 @@ import { HostedCalls } from './hosted-calls.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { Pulse } from './pulse.ts';
 import { RecentEnds } from './recent-ends.ts';
+import type { TransitionOptions } from './transition.ts';
 import { WaitingDevices } from './waiting-devices.ts';
+
+/** A change by which a session takes a seat, and whose storing the store did not confirm. */
+export interface UnsureSeat {
+  readonly callId: CallId;
+  readonly options: TransitionOptions & { readonly session: Session };
+}
 
 /** What one node remembers of calls. All of it can be lost: the truth is in the live store. */
 export interface CallNode {
@@ -26,6 +33,10 @@ export interface CallNode {
   readonly arrivals: Arrivals;
   /** Sockets that are gone; a seat won in the meantime is lost at once. */
   readonly departed: WeakSet<Session>;
+  /** Whoever sits there, nobody answers for the seat yet. */
+  readonly unsure: Map<Session, UnsureSeat>;
+  /** Callers whose new offer may be stored and was rung by nobody. */
+  readonly unrung: WeakSet<Session>;
 }
 
 export function createCallNode(): CallNode {
@@ -41,5 +52,7 @@ export function createCallNode(): CallNode {
     publishing: new KeyedQueue(),
     arrivals: new Arrivals(),
     departed: new WeakSet(),
+    unsure: new Map(),
+    unrung: new WeakSet(),
   };
 }

@@ -3,17 +3,20 @@ import { collect, every } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import { ringLate } from '../deliver/ring.ts';
 import type { Session } from '../edge/session.ts';
+import { waitFromNow } from './await-seat.ts';
 import type { CallLifecycle } from './call-lifecycle.ts';
 import { claimedCall } from './claims.ts';
 import { renewLeases } from './leases.ts';
-import { heed, refresh, waitMs } from './news.ts';
+import { load } from './load.ts';
+import { heed, refresh } from './news.ts';
 import { seatOf } from './parties.ts';
 import { BEAT_MS, beat } from './pulse.ts';
 import { returnDevice } from './return-device.ts';
 import { canJoin } from './ringable.ts';
 import { unseat } from './seat.ts';
 import { SWEEP_MS, sweep } from './sweep.ts';
-import { load, transition } from './transition.ts';
+import { transition } from './transition.ts';
+import { settleUnsure } from './unsure-seats.ts';
 import { wake } from './wake.ts';
 import { watchSeats } from './watch-seats.ts';
 
@@ -63,6 +66,7 @@ export async function createCallLifecycle(
     beatNow().catch(missed);
     owner.own(every(BEAT_MS, clock, beatNow, missed));
     owner.own(every(BEAT_MS, clock, () => watchSeats(context), failed));
+    owner.own(every(BEAT_MS, clock, () => settleUnsure(context), failed));
   });
 
   return {
@@ -98,8 +102,7 @@ export async function createCallLifecycle(
 async function arrive(context: SignalingContext, session: Session): Promise<void> {
   const { calls } = context;
   const userId = session.identity.id;
-  const now = context.clock.now();
-  const wait = { since: now, until: now + waitMs(context.timings) };
+  const wait = waitFromNow(context);
   calls.waiting.addNewcomer(session, wait);
   const callId = (await claimedCall(context, userId))?.call.id;
   if (callId === undefined) return;
@@ -115,7 +118,7 @@ async function arrive(context: SignalingContext, session: Session): Promise<void
     } else if (state.callees[userId] === 'ringing' && state.call.phase === 'ringing') {
       // A ring that is not known to be told finds every socket that was there before its call; one that came later is rather rung twice than not at all.
       const untold = outbox.some((event) => event.type === 'call.ringing');
-      if (!untold || Date.parse(state.call.createdAt) < now) ringLate(context, session, state);
+      if (!untold || Date.parse(state.call.createdAt) < wait.since) ringLate(context, session, state);
     }
   });
 }
@@ -130,9 +133,7 @@ function declared(context: SignalingContext, session: Session): void {
   if (seat?.device.deviceId === session.deviceId && seat.device.dialect !== session.dialect) {
     unseat(context, session);
     if (!hosted || !canJoin(session.dialect, hosted.live.state.call.media)) return;
-    const now = context.clock.now();
-    const wait = { since: now, until: now + waitMs(context.timings) };
-    context.calls.waiting.add(hosted.live.state.call.id, session, wait);
+    context.calls.waiting.add(hosted.live.state.call.id, session, waitFromNow(context));
   }
 }
 

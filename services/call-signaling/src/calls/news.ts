@@ -1,17 +1,13 @@
-import type { CallState, CallTimings } from '@switchboard/domain';
+import type { CallState } from '@switchboard/domain';
 import { CallId, type Notice } from '@switchboard/protocol';
 import type { SignalingContext } from '../context.ts';
 import { hangupDelivery, ringEndedDelivery } from './ended.ts';
+import { load } from './load.ts';
 import { seatOf } from './parties.ts';
 import { remember } from './remember.ts';
 import { returnDevice } from './return-device.ts';
 import { canJoin } from './ringable.ts';
-import { change, load } from './transition.ts';
-
-/** A dead socket is noticed within this: by the end of its node's lease, or of its own ping timeout. */
-export function waitMs(timings: CallTimings): number {
-  return Math.max(60_000, 2 * timings.leaseMs);
-}
+import { change } from './transition.ts';
 
 /**
  * A call changed somewhere: what this node has to do with it is read anew. A notice that is lost is made up for by the next

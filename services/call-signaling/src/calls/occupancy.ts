@@ -26,13 +26,19 @@ export async function occupancy(
   if (!seat || seat.awayUntil !== undefined || live.state.call.phase === 'ended') return 'free';
   const { deviceId } = seat.device;
   const nodeId = live.nodes?.[deviceId];
-  if (nodeId === undefined || nodeId === context.nodeId) return 'taken';
+  if (nodeId === undefined) return 'taken';
+  if (nodeId === context.nodeId) return isUnsure(context, callId) ? 'unclear' : 'taken';
   const word = await wordOf(context, nodeId, since);
   if (word !== 'silent') return word === 'lives' ? 'taken' : 'unclear';
   const lost = { type: 'device-lost', userId, deviceId, presumed: true } as const;
   context.logger.warn({ callId, userId, nodeId }, 'a node is not heard of, its seat in a call is given up');
   await transition(context, callId, lost);
   return 'free';
+}
+
+/** Whoever took a seat here, and the store did not say so, may be gone again unnoticed. */
+function isUnsure({ calls }: SignalingContext, callId: CallId): boolean {
+  return [...calls.unsure.values()].some((taken) => taken.callId === callId);
 }
 
 async function wordOf(

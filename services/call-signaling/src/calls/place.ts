@@ -20,7 +20,7 @@ import { refuse } from './refusal.ts';
 import { renegotiate } from './renegotiate.ts';
 import type { Ring } from './ringable.ts';
 import { seat } from './seat.ts';
-import { transition } from './transition.ts';
+import { type TransitionOptions, transition } from './transition.ts';
 
 export type Placed = Result<ReplyOf<'call.place'>>;
 type Place = CommandOf<'call.place'>;
@@ -77,16 +77,21 @@ export async function placeNew(placing: Placing): Promise<Placed | undefined> {
       reachable: reached,
       busy: claimed.busy,
     },
-    {
-      session,
-      applied: async (live) => {
-        if (live.state.call.phase !== 'ended') await seat(context, session, live);
-        return undefined;
-      },
-    },
+    seatingCaller(placing),
   );
   if (!outcome.ok) return refuse(outcome.refusal);
   return placed(session, outcome.state);
+}
+
+/** Their device has its seat as soon as the call is there. */
+export function seatingCaller({ context, session }: Placing): TransitionOptions {
+  return {
+    session,
+    applied: async (live) => {
+      if (live.state.call.phase !== 'ended') await seat(context, session, live);
+      return undefined;
+    },
+  };
 }
 
 /** The reply to whoever placed a call, also to their retry after it has gone its way. */

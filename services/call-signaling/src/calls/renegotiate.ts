@@ -31,18 +31,19 @@ export async function renegotiate(
     const allowed = await takeFrom('rings', context, session);
     if (!allowed.ok) return allowed;
   }
-  const outcome = await transition(context, state.call.id, {
-    type: 'hold-offer',
-    userId,
-    deviceId,
-    offer,
+  const hold = { type: 'hold-offer', userId, deviceId, offer } as const;
+  const outcome = await transition(context, state.call.id, hold).catch((err: unknown) => {
+    // Found as it is by a retry, it may not have rung.
+    context.calls.unrung.add(session);
+    throw err;
   });
   if (!outcome.ok) {
     return outcome.refusal === 'CALL_NOT_FOUND' ? undefined : refuse(outcome.refusal);
   }
   const { call } = outcome.state;
   if (call.phase === 'ringing') {
-    if (!isDeepStrictEqual(outcome.before?.offer, offer)) await ringRung(context, outcome.state);
+    const unrung = context.calls.unrung.delete(session);
+    if (unrung || !isDeepStrictEqual(outcome.before?.offer, offer)) await ringRung(context, outcome.state);
     return ok({ call, renegotiation: true });
   }
   const relayed = relay(context, session, outcome.state, { kind: 'offer', payload: offer });

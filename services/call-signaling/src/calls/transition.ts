@@ -1,14 +1,17 @@
 import { type CallCommand, type CallRefusal, type CallState, decideCall } from '@switchboard/domain';
-import type { VersionedCall } from '@switchboard/ports';
 import { type CallEvent, type CallId, type EventBody, type NodeId, unavailable } from '@switchboard/protocol';
 import { newEvent } from '@switchboard/service-kit';
 import type { SignalingContext } from '../context.ts';
 import type { Session } from '../edge/session.ts';
+import type { UnsureSeat } from './call-node.ts';
 import { confirmClaims, releaseClaims } from './claims.ts';
 import { refuseWhileCut } from './cut-off.ts';
 import { deadlineOf, type LiveCall, OUTBOX_GRACE_MS, socketsIn } from './live-call.ts';
+import { load } from './load.ts';
+import { seatOf } from './parties.ts';
 import { publishEvents } from './publish.ts';
 import { remember } from './remember.ts';
+import { canJoin } from './ringable.ts';
 import { tellNodes } from './tell-nodes.ts';
 
 /** Every round one of the racers wins, so this many nodes' worth of rivals must be unlucky in a row. */
@@ -35,8 +38,9 @@ export interface TransitionOptions {
   /** Whose word it is, if not that socket's: events that name its device name its session, too. */
   readonly by?: Session;
   /**
-   * Runs once the change is stored and before anybody is told of it or this node changes the call again. What it returns is about the caller of an
-   * answered call: whether its device was told now.
+   * Runs once the change is stored and before anybody is told of it or this node changes the call again. Should the reply of the store be lost, it runs
+   * when the change is found there: when it is asked for again, or by `catchUp`. What it returns is about the caller of an answered call: whether its
+   * device was told now.
    */
   readonly applied?: (live: LiveCall) => Promise<boolean | undefined>;
 }
@@ -45,7 +49,8 @@ export interface TransitionOptions {
  * The one way in which a call changes: load, decide, compare-and-set, again from the start when another was faster. The events are stored with the
  * change and published afterwards, off the path of whoever waits.
  *
- * @throws SwitchboardError, retryable: the store is away, or this node is cut off and somebody asks for the change. Then nothing is stored.
+ * @throws SwitchboardError, retryable: this node is cut off and somebody asks for the change, then nothing is stored; or the store is away, then nobody
+ * knows. A seat that was taken nevertheless is looked after once it is known; so is an end, by whichever node sweeps.
  */
 export function transition(
   context: SignalingContext,
@@ -63,16 +68,19 @@ export async function change(
   command: CallCommand,
   options: TransitionOptions = {},
 ): Promise<Transition> {
-  const { liveCalls, clock, timings } = context;
+  const { clock, timings } = context;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const current = await load(context, callId);
     const before = current?.live.state;
     const now = clock.now();
     const decision = decideCall(before, command, now, timings, context.time?.());
-    if (!decision.ok) return { ...decision, state: before };
+    if (!decision.ok) {
+      if (current) remember(context, current.live);
+      return { ...decision, state: before };
+    }
     const { state } = decision;
     if (state === before) {
-      if (current) remember(context, current.live);
+      if (current) await known(context, current.live, options);
       return { ok: true, before, state, changed: false };
     }
     if (!OF_ITSELF.has(command.type)) refuseWhileCut(context);
@@ -85,14 +93,68 @@ export async function change(
       ...callerToldAfter(command, current?.live, now),
       ...socketsIn(state, current?.live, options.session, context.nodeId),
     };
-    const deadline = deadlineOf(live, now, timings);
-    if (!(await liveCalls.compareAndSet(callId, current?.version ?? 0, live, deadline))) continue;
-    const withdrawn = before === undefined && !(await confirmed(context, live));
-    if (withdrawn) return { ok: false, refusal: 'CALL_IN_PROGRESS', state: undefined };
+    const stored = await store(context, live, current?.version ?? 0).catch((err: unknown) => {
+      const { session } = options;
+      if (session) context.calls.unsure.set(session, { callId, options: { ...options, session } });
+      throw err;
+    });
+    if (stored === 'outrun') continue;
+    if (stored === 'withdrawn') return { ok: false, refusal: 'CALL_IN_PROGRESS', state: undefined };
     const formerNodes = Object.values(current?.live.nodes ?? {});
     return settle(context, { before, live, formerNodes, told: events.length > 0 }, options);
   }
   throw unavailable('The call');
+}
+
+/** Stores a change; a new call only if those in it are claimed for it. */
+async function store(
+  context: SignalingContext,
+  live: LiveCall,
+  expected: number,
+): Promise<'stored' | 'outrun' | 'withdrawn'> {
+  const { liveCalls, clock, timings } = context;
+  const deadline = deadlineOf(live, clock.now(), timings);
+  if (!(await liveCalls.compareAndSet(live.state.call.id, expected, live, deadline))) return 'outrun';
+  return expected > 0 || (await confirmed(context, live)) ? 'stored' : 'withdrawn';
+}
+
+/** The call is as it was asked to be: perhaps since it was asked for before, and the node never heard that it was stored. */
+async function known(context: SignalingContext, live: LiveCall, options: TransitionOptions): Promise<void> {
+  remember(context, live);
+  const { session } = options;
+  if (!session || !isUnattended(context, live, session)) return;
+  refuseWhileCut(context);
+  await settle(context, { before: undefined, live, formerNodes: [], told: true }, options);
+  const { calls, logger } = context;
+  const callId = live.state.call.id;
+  // What it was given is held until the next renewal, and its lease and claims have run down since.
+  calls.background.run(logger, 'a seat found taken could not be renewed', callId, async () => {
+    const renewed = await transition(context, callId, { type: 'renew', deviceIds: [session.deviceId] });
+    if (renewed.ok) await confirmClaims(context, renewed.state);
+  });
+}
+
+/** The session sits in the call and nobody answers for its seat: only its own node, this one, could. */
+function isUnattended({ calls }: SignalingContext, { state }: LiveCall, session: Session): boolean {
+  const { id: callId, phase } = state.call;
+  return (
+    phase !== 'ended' &&
+    canJoin(session.dialect, state.call.media) &&
+    seatOf(state, session.identity.id)?.device.deviceId === session.deviceId &&
+    !calls.hosted.get(callId)?.devices.has(session.deviceId)
+  );
+}
+
+/**
+ * Finds out what became of a change that the store did not confirm, and does what comes with it.
+ *
+ * @throws SwitchboardError, retryable: it cannot be known yet, or this node is cut off.
+ */
+export function catchUp(context: SignalingContext, { callId, options }: UnsureSeat): Promise<void> {
+  return context.calls.changes.run(callId, async () => {
+    const current = await load(context, callId);
+    if (current) await known(context, current.live, options);
+  });
 }
 
 function withSession(body: EventBody<CallEvent>, by: Session | undefined): EventBody<CallEvent> {
@@ -173,72 +235,4 @@ async function confirmed(context: SignalingContext, live: LiveCall): Promise<boo
   );
   await releaseClaims(context, live.state, undefined);
   return !removed;
-}
-
-export interface Loaded {
-  readonly live: LiveCall;
-  readonly version: number;
-}
-
-/**
- * The call as stored. One that this node hosts and that the store does not know was lost with the store: it is put back, its parties are still
- * talking. So is one that the store knows only as it was before it was answered: what came after was lost, or another node, which had not heard of the
- * answer, was the quicker to put it back.
- */
-export async function load(context: SignalingContext, callId: CallId): Promise<Loaded | undefined> {
-  const stored = await context.liveCalls.get(callId);
-  const hosted = context.calls.hosted.get(callId)?.live;
-  const isLost = stored === undefined || isBehind(stored.state, hosted);
-  if (isLost && hosted && hosted.state.call.phase !== 'ended') {
-    return restore(context, hosted, stored?.version ?? 0);
-  }
-  return stored && loaded(stored);
-}
-
-function isBehind(stored: LiveCall, hosted: LiveCall | undefined): boolean {
-  return stored.state.call.phase === 'ringing' && hosted?.state.call.phase === 'active';
-}
-
-async function restore(
-  context: SignalingContext,
-  live: LiveCall,
-  version: number,
-): Promise<Loaded | undefined> {
-  const { liveCalls, clock, timings, logger, calls } = context;
-  const callId = live.state.call.id;
-  const now = clock.now();
-  if (version === 0 && (await isOver(context, live))) {
-    for (const deviceId of calls.hosted.get(callId)?.devices.keys() ?? []) calls.hosted.drop(deviceId);
-    return undefined;
-  }
-  if (await liveCalls.compareAndSet(callId, version, live, deadlineOf(live, now, timings))) {
-    logger.warn({ callId }, 'live call was missing from the store and is put back');
-    await confirmClaims(context, live.state);
-    calls.putBack.set(callId, now);
-    calls.background.run(logger, 'telling other nodes of a call put back failed', callId, () =>
-      tellNodes(context, live, []),
-    );
-  }
-  const stored = await liveCalls.get(callId);
-  return stored && loaded(stored);
-}
-
-/**
- * Whether a node that slept through the end is about to bring the call back. A lost connection is no proof: history says that, too, of a call whose end it
- * never heard of and could not find in an emptied store.
- */
-async function isOver({ history, logger }: SignalingContext, { state }: LiveCall): Promise<boolean> {
-  const { id, caller, createdAt } = state.call;
-  try {
-    const known = await history.find(id);
-    const same = known?.caller.id === caller.id && known.createdAt === createdAt;
-    return same && known.endReason !== undefined && known.endReason !== 'network_error';
-  } catch (err) {
-    logger.warn({ callId: id, err }, 'history could not be asked whether a missing call is over');
-    return false;
-  }
-}
-
-function loaded({ state: live, version }: VersionedCall<LiveCall>): Loaded {
-  return { live, version };
 }

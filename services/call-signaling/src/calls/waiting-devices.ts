@@ -1,7 +1,7 @@
 import type { CallId, UserId } from '@switchboard/protocol';
 import type { Session } from '../edge/session.ts';
 
-interface Wait {
+export interface Wait {
   readonly since: number;
   /** Epoch ms; a socket that has been there longer is another device of the user, not the same one come back. */
   readonly until: number;

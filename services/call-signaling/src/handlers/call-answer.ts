@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ok } from '@switchboard/protocol';
+import { ok, unavailable } from '@switchboard/protocol';
 import { answered, offerToAnswer } from '../calls/answered.ts';
+import { awaitSeat } from '../calls/await-seat.ts';
 import { findCall } from '../calls/find-call.ts';
+import { load } from '../calls/load.ts';
 import { deviceOf, seatOf } from '../calls/parties.ts';
 import { refuse } from '../calls/refusal.ts';
 import { relay } from '../calls/relay.ts';
 import { canJoin } from '../calls/ringable.ts';
-import { change, load } from '../calls/transition.ts';
+import { change } from '../calls/transition.ts';
 import type { Handler } from '../context.ts';
 
 /**
@@ -36,6 +38,15 @@ export const callAnswer: Handler<'call.answer'> = async (session, { ref, answer 
     if (!outcome.ok) {
       if (outcome.refusal === 'ANSWERED_ELSEWHERE' && outcome.state) {
         const { call } = outcome.state;
+        if (
+          answer !== undefined &&
+          seatOf(outcome.state, userId) &&
+          isDeepStrictEqual(outcome.state.answer, answer)
+        ) {
+          // No two devices give the same answer: this one gave it by a socket before, and had not heard that it counts.
+          awaitSeat(context, callId, session);
+          throw unavailable('The seat');
+        }
         session.deliver({ type: 'call.ended', call, reason: 'answered_elsewhere' });
       }
       return refuse(outcome.refusal);

@@ -1,13 +1,15 @@
 import type { CallState } from '@switchboard/domain';
 import { type CallId, reject, unavailable } from '@switchboard/protocol';
+import { awaitSeat } from '../calls/await-seat.ts';
 import { takeFrom } from '../calls/call-budget.ts';
 import { findCallees } from '../calls/callees.ts';
 import { claimedCall } from '../calls/claims.ts';
 import { refuseWhileCut } from '../calls/cut-off.ts';
-import { newCall, type Placing, placed, placeInside, placeNew } from '../calls/place.ts';
+import { load } from '../calls/load.ts';
+import { newCall, type Placing, placed, placeInside, placeNew, seatingCaller } from '../calls/place.ts';
 import { refuse } from '../calls/refusal.ts';
 import { settledSeat } from '../calls/settled-seat.ts';
-import { load, transition } from '../calls/transition.ts';
+import { transition } from '../calls/transition.ts';
 import type { Handler } from '../context.ts';
 
 /** Each round a call that stood in the way went away under our hands; that does not happen many times in a row. */
@@ -60,14 +62,17 @@ async function retried(placing: Placing) {
   const sameRoom = placing.roomId !== undefined && placing.roomId === before.roomId;
   const call = { ...newCall(placing), ...(sameRoom ? { callees: before.callees } : {}) };
   const { negotiation } = command;
-  const outcome = await transition(context, call.id, {
-    type: 'place',
-    call,
-    negotiation,
-    reachable: [],
-    busy: [],
-  });
-  return outcome.ok ? placed(session, outcome.state) : refuse(outcome.refusal);
+  const outcome = await transition(
+    context,
+    call.id,
+    { type: 'place', call, negotiation, reachable: [], busy: [] },
+    seatingCaller(placing),
+  );
+  if (!outcome.ok) return refuse(outcome.refusal);
+  const { callerSeat, call: now } = outcome.state;
+  if (now.phase !== 'ended' && callerSeat.device.deviceId !== session.deviceId)
+    awaitSeat(context, call.id, session);
+  return placed(session, outcome.state);
 }
 
 /**

@@ -2,11 +2,12 @@ import type { CallCommand } from '@switchboard/domain';
 import { type CallId, ok, type Signal } from '@switchboard/protocol';
 import { shortCutPassed } from '../calls/cut-off.ts';
 import { findCall, sitsThere } from '../calls/find-call.ts';
+import { load } from '../calls/load.ts';
 import { isBetween } from '../calls/parties.ts';
 import { refuse } from '../calls/refusal.ts';
 import { relay } from '../calls/relay.ts';
 import { remember } from '../calls/remember.ts';
-import { change, load } from '../calls/transition.ts';
+import { change } from '../calls/transition.ts';
 import type { Handler } from '../context.ts';
 import type { Session } from '../edge/session.ts';
 

@@ -1,8 +1,9 @@
 import { ok } from '@switchboard/protocol';
+import { load } from '../calls/load.ts';
 import { deviceOf, partyOf, seatOf } from '../calls/parties.ts';
 import { refuse } from '../calls/refusal.ts';
 import { canJoin } from '../calls/ringable.ts';
-import { change, load } from '../calls/transition.ts';
+import { change } from '../calls/transition.ts';
 import type { Handler } from '../context.ts';
 import { tookOver } from './took-over.ts';
 

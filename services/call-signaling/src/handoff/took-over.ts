@@ -45,7 +45,7 @@ export async function tookOver(
 export async function deliverMoved(
   { call, by, replaced }: EventOf<'call.moved'>,
   live: LiveCall | undefined,
-  { router, presence, clock }: SignalingContext,
+  { bus, router, presence, clock }: SignalingContext,
 ): Promise<void> {
   const party = partyOf(call, by);
   const now = live?.state && seatOf(live.state, by)?.device.deviceId;
@@ -54,6 +54,7 @@ export async function deliverMoved(
   if (party && left && now !== replaced) {
     const device: CallDevice = { deviceId: replaced, dialect: left.dialect ?? 'native' };
     router.toDevice(by, device, { type: 'call.ended', call, by: party, reason: 'moved' });
+    await bus.notify({ type: 'call.changed', callId: call.id }, left.nodeId);
   }
   const other = live && opposite(live.state, by);
   const delivery = live?.state.movedBy === by ? movedDelivery(live.state, by) : undefined;
