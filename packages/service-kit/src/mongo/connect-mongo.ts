@@ -1,6 +1,7 @@
 import { type Connection, createConnection, type Model } from 'mongoose';
 import type { Logger } from '../logger.ts';
 import type { HealthCheck } from '../service.ts';
+import { failWaitingWrites } from './fail-waiting-writes.ts';
 import { mongoFault } from './mongo-fault.ts';
 
 const SERVER_SELECTION_MS = 3_000;
@@ -26,6 +27,7 @@ export interface MongoOptions {
  * @throws SwitchboardError SERVICE_UNAVAILABLE when no server answers within three seconds.
  */
 export async function connectMongo(url: string, { logger, appName }: MongoOptions): Promise<MongoHandle> {
+  failWaitingWrites();
   const connection = createConnection(url, {
     appName,
     autoIndex: false,
