@@ -15,11 +15,7 @@ export {
   type SessionVerifierOptions,
 } from './auth/session-verifier.ts';
 export { createUserDirectory, type UserDirectory, type UserDirectoryOptions } from './auth/user-directory.ts';
-export { commonConfig } from './config/common-config.ts';
-export { ConfigError, type ConfigProblem } from './config/config-error.ts';
-export { type ConfigDefinition, defineConfig, type Env, type ParseOptions } from './config/define-config.ts';
-export { fields, type IntegerOptions, type UrlOptions } from './config/fields.ts';
-export { redacted } from './config/redacted.ts';
+export * from './config/index.ts';
 export { every } from './every.ts';
 export { type EventFollower, followEvents } from './follow-events.ts';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.ts';
@@ -35,8 +31,6 @@ export {
   startService,
 } from './http/start-service.ts';
 export { type ClientOrigins, isTrustedOrigin } from './http/trusted-origin.ts';
-export { type Lifecycle, type Runnable, type RunOptions, runService } from './lifecycle/run-service.ts';
-export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { createMetrics, type HttpObservation, type Metrics } from './metrics.ts';
 export { connectMongo, type MongoHandle, type MongoOptions } from './mongo/connect-mongo.ts';
 export { type DuplicateKey, duplicateKey } from './mongo/duplicate-key.ts';
@@ -45,6 +39,7 @@ export { nextSequence } from './mongo/next-sequence.ts';
 export { createOutbox, type Outbox, type OutboxOptions, outboxField, outboxIndex } from './mongo/outbox.ts';
 export { newEvent } from './new-event.ts';
 export { collect, createOwner, type Owner } from './owner.ts';
+export * from './process.ts';
 export * from './service.ts';
 export { systemClock } from './system-clock.ts';
 export { uuidv7 } from './uuid-v7.ts';

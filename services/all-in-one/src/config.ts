@@ -1,8 +1,8 @@
-import { authFields } from '@switchboard/auth';
-import { assertSignalingConfig, signalingFields } from '@switchboard/call-signaling';
-import { chatFields } from '@switchboard/chat';
-import { notificationFields } from '@switchboard/notification';
-import { ConfigError, commonConfig, defineConfig, type Env, fields } from '@switchboard/service-kit';
+import { authFields } from '@switchboard/auth/config';
+import { assertSignalingConfig, signalingFields } from '@switchboard/call-signaling/config';
+import { chatFields } from '@switchboard/chat/config';
+import { notificationFields } from '@switchboard/notification/config';
+import { ConfigError, commonConfig, defineConfig, type Env, fields } from '@switchboard/service-kit/config';
 import { withDevelopmentSecrets } from './development-secrets.ts';
 
 /** Everything the four services can be told, and where this process keeps its data. */

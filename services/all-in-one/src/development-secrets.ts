@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from '@switchboard/service-kit';
+import { ConfigError } from '@switchboard/service-kit/config';
 import { z } from 'zod';
 
 const Secrets = z.object({ JWT_SECRET: z.string().min(43) });

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, createLogger, runService } from '@switchboard/service-kit';
+import { ConfigError } from '@switchboard/service-kit/config';
+import { createLogger, runService } from '@switchboard/service-kit/process';
 import { banner } from './banner.ts';
 import { type AllInOneConfig, readConfig } from './config.ts';
-import { startAllInOne } from './start-all-in-one.ts';
+import { openDatabase } from './open-database.ts';
 
 const webClient = fileURLToPath(new URL('../../../packages/web/dist', import.meta.url));
 
@@ -27,7 +28,12 @@ const logger = createLogger({
 
 await runService(
   async ({ readiness }) => {
-    const running = await startAllInOne(config, { logger, checks: [readiness], webClient });
+    // Its thread gets ready while this one loads everything else.
+    const database = openDatabase(config.DATA_DIR, logger);
+    // Why it could not be opened is thrown where it is waited for.
+    database.catch(() => undefined);
+    const { startAllInOne } = await import('./start-all-in-one.ts');
+    const running = await startAllInOne(config, { logger, database, checks: [readiness], webClient });
     process.stdout.write(
       banner({
         url: running.url,

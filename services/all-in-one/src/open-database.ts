@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { DataDirLockedError, type EmbeddedMongo, startEmbeddedMongo } from '@switchboard/embedded-mongo';
-import { ConfigError, type Logger } from '@switchboard/service-kit';
+import { ConfigError } from '@switchboard/service-kit/config';
+import type { Logger } from '@switchboard/service-kit/process';
 
 /**
  * The embedded database of this process, under DATA_DIR.

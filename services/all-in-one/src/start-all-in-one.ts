@@ -4,6 +4,7 @@ import { createAuth, type Seeded } from '@switchboard/auth';
 import { createSignaling, type LiveCall } from '@switchboard/call-signaling';
 import { createChat } from '@switchboard/chat';
 import { presentRestErrorAt } from '@switchboard/dialects';
+import type { EmbeddedMongo } from '@switchboard/embedded-mongo';
 import {
   createMemoryBus,
   createMemoryLiveCalls,
@@ -21,6 +22,7 @@ import {
   createOwner,
   createSessionVerifier,
   createTokenKey,
+  createUserDirectory,
   type HealthCheck,
   type Logger,
   listen,
@@ -45,6 +47,8 @@ export interface AllInOne extends AsyncDisposable {
 
 export interface AllInOneOverrides {
   readonly logger: Logger;
+  /** Opened already, or being opened; this one's from now on. Default: the one under DATA_DIR is opened. */
+  readonly database?: Promise<EmbeddedMongo>;
   readonly clock?: Clock;
   /** Further questions for readiness, such as whether the process was told to stop. */
   readonly checks?: readonly HealthCheck[];
@@ -61,18 +65,21 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
   const owner = createOwner();
   try {
     const metrics = createMetrics({ service: 'all-in-one' });
-    const database = owner.own(await openDatabase(config.DATA_DIR, logger));
+    const database = owner.own(await (overrides.database ?? openDatabase(config.DATA_DIR, logger)));
     const bus = createMemoryBus({ clock, logger });
     owner.defer(() => bus.close());
     const rates = createMemoryRateLimits({ clock });
     const mongo = owner.own(await connectMongo(database.url, { logger, appName: 'all-in-one' }));
-    const shared = { bus, clock, logger, metrics, mongo, rates };
+    const directory = owner.own(createUserDirectory({ bus, clock }));
+    const verifier = owner.own(createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock }));
+    const shared = { bus, clock, directory, logger, metrics, mongo, rates };
 
     const auth = owner.own(await createAuth(config, shared));
     const chat = owner.own(await createChat(config, shared));
     const signaling = owner.own(
       await createSignaling(config, {
         ...shared,
+        verifier,
         nodeId: NodeId.parse(`all-in-one-${randomUUID().slice(0, 8)}`),
         liveCalls: createMemoryLiveCalls<LiveCall>(),
         presence: createMemoryPresence(),
@@ -81,7 +88,6 @@ export async function startAllInOne(config: AllInOneConfig, overrides: AllInOneO
     );
     const notification = owner.own(await createNotification(config, shared));
     const services: readonly Service[] = [auth, chat, signaling, notification];
-    const verifier = owner.own(createSessionVerifier({ key: createTokenKey(config.JWT_SECRET), bus, clock }));
     const routes: readonly Route[] = [
       ...services.flatMap((service) => service.routes),
       ...(config.API_DOCS ? createApiDocs().routes : []),

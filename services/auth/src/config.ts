@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { commonConfig, defineConfig, fields } from '@switchboard/service-kit';
+import { commonConfig, defineConfig, fields } from '@switchboard/service-kit/config';
 import { z } from 'zod';
 import { isUsername } from './accounts/username.ts';
 

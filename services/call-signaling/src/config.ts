@@ -1,4 +1,4 @@
-import { ConfigError, commonConfig, defineConfig, fields } from '@switchboard/service-kit';
+import { ConfigError, commonConfig, defineConfig, fields } from '@switchboard/service-kit/config';
 import { z } from 'zod';
 
 /** Settings of signaling alone, for hosts that run it beside others. Times in milliseconds where the name says so. */

@@ -1,4 +1,4 @@
-import { commonConfig, defineConfig, fields } from '@switchboard/service-kit';
+import { commonConfig, defineConfig, fields } from '@switchboard/service-kit/config';
 
 /** Settings of chat alone, for hosts that run it beside others. */
 export const chatFields = {

@@ -1,5 +1,5 @@
 import { callbackify } from 'node:util';
-import { Agent, type Dispatcher, errors } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { OutsideError } from './outside-error.ts';
 import { notPublic, type OutsideRules, outsideUrl } from './outside-url.ts';
 import { isPublicAddress } from './public-address.ts';
@@ -62,19 +62,24 @@ const MAX_REPLY_BYTES = 16 * 1024;
 export function createOutside(options: OutsideOptions): Outside {
   const { allowPrivate, connectionsPerOrigin = 8 } = options;
   const resolve = options.resolve ?? (allowPrivate ? resolveLocally : createPublicResolver());
-  const agent = new Agent({
-    connections: connectionsPerOrigin,
-    pipelining: 1,
-    keepAliveTimeout: 10_000,
-    keepAliveMaxTimeout: 60_000,
-    maxHeaderSize: 16 * 1024,
-    connect: {
-      timeout: CONNECT_MS,
-      autoSelectFamily: true,
-      // Only for names; addresses in a URL were judged by `outsideUrl`.
-      lookup: callbackify((name: string, _options: unknown) => checkedAddresses(name)),
-    },
-  });
+  const makeAgent = async (): Promise<Agent> => {
+    const undici = await import('undici');
+    return new undici.Agent({
+      connections: connectionsPerOrigin,
+      pipelining: 1,
+      keepAliveTimeout: 10_000,
+      keepAliveMaxTimeout: 60_000,
+      maxHeaderSize: 16 * 1024,
+      connect: {
+        timeout: CONNECT_MS,
+        autoSelectFamily: true,
+        // Only for names; addresses in a URL were judged by `outsideUrl`.
+        lookup: callbackify((name: string, _options: unknown) => checkedAddresses(name)),
+      },
+    });
+  };
+  /** Made for the first request: loading the library is a good part of a start, and many installations never send one. */
+  let made: Promise<Agent> | undefined;
   const inHand = new Set<() => void>();
   let closed = false;
 
@@ -88,6 +93,8 @@ export function createOutside(options: OutsideOptions): Outside {
   };
 
   const ask = async (url: URL, request: OutsideRequest, signal: AbortSignal): Promise<OutsideReply> => {
+    made ??= makeAgent();
+    const agent = await made;
     const reply = await agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
@@ -132,7 +139,7 @@ export function createOutside(options: OutsideOptions): Outside {
     async [Symbol.asyncDispose]() {
       closed = true;
       for (const giveUp of inHand) giveUp();
-      await agent.destroy();
+      await (await made)?.destroy();
     },
   };
 }
@@ -150,8 +157,8 @@ const givenUp = () => new OutsideError('closed', 'given up');
 /** With a code such as ECONNREFUSED; never a message, which could hold what the other side sent. */
 function failureOf(error: unknown): OutsideError {
   if (error instanceof OutsideError) return error;
-  if (error instanceof errors.ConnectTimeoutError) return late();
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return late();
   const word = typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? ` (${code})` : '';
   return new OutsideError('unreachable', `no reply${word}`);
 }

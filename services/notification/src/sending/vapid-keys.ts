@@ -1,7 +1,6 @@
 import { createECDH } from 'node:crypto';
 import { ConfigError } from '@switchboard/service-kit';
 import type { Connection } from 'mongoose';
-import webPush from 'web-push';
 import { storedVapidKeys } from '../store/push-key-store.ts';
 import type { VapidKeys } from './providers/vapid.ts';
 
@@ -21,7 +20,10 @@ export async function vapidKeys(settings: VapidSettings, connection: Connection)
     throw new ConfigError(['VAPID_SUBJECT must be mailto: and an address, or an https: URL']);
   }
   if (publicKey === undefined && privateKey === undefined) {
-    return storedVapidKeys(connection, () => webPush.generateVAPIDKeys());
+    return storedVapidKeys(connection, async () => {
+      const { default: webPush } = await import('web-push');
+      return webPush.generateVAPIDKeys();
+    });
   }
   if (publicKey === undefined || privateKey === undefined) {
     throw new ConfigError([

@@ -10,13 +10,16 @@ interface KeyDoc extends VapidKeys {
  * The keys that all instances sign with: those that the first of them made. Browsers subscribe with the public one, so it stays for good.
  * @param make Called when there may be none yet.
  */
-export async function storedVapidKeys(connection: Connection, make: () => VapidKeys): Promise<VapidKeys> {
+export async function storedVapidKeys(
+  connection: Connection,
+  make: () => Promise<VapidKeys>,
+): Promise<VapidKeys> {
   const keys = connection.collection<KeyDoc>('push_keys');
   const take = async (): Promise<KeyDoc | null> =>
     (await keys.findOne({ _id: 'vapid' })) ??
     keys.findOneAndUpdate(
       { _id: 'vapid' },
-      { $setOnInsert: make() },
+      { $setOnInsert: await make() },
       { upsert: true, returnDocument: 'after' },
     );
   try {

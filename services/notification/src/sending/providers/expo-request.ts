@@ -1,9 +1,6 @@
 import { Agent, DecoratorHandler, Dispatcher } from 'undici';
 import { REQUEST_MS } from '../provider.ts';
 
-/** Where Expo's service is, unless configured. */
-export const EXPO_URL = 'https://exp.host';
-
 const MAX_REPLY_BYTES = 1024 * 1024;
 const CONNECT_MS = 5_000;
 

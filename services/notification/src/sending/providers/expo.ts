@@ -1,15 +1,18 @@
 import type { Clock } from '@switchboard/ports';
 import type { Logger } from '@switchboard/service-kit';
-import { Expo, type ExpoPushReceipt, type ExpoPushTicket } from 'expo-server-sdk';
+import type { Expo, ExpoPushReceipt, ExpoPushTicket } from 'expo-server-sdk';
 import { type Outcome, retryAfterMs } from '../outcome.ts';
 import { type Provider, REQUEST_MS, type Sendable } from '../provider.ts';
 import { within } from '../within.ts';
 import { expoMessage } from './expo-message.ts';
-import { createExpoLine, EXPO_URL, type ExpoExchange } from './expo-request.ts';
+import type { ExpoExchange, ExpoLine } from './expo-request.ts';
 
-/** As Expo asks of its callers: at most six requests at once, with a hundred pushes each. */
+/** Where Expo's service is, unless configured. */
+const EXPO_URL = 'https://exp.host';
+/** As Expo asks of its callers: at most six requests at once, with a hundred pushes or three hundred receipts each. */
 const REQUESTS = { call: 2, chat: 4 } as const;
-const BATCH = Expo.pushNotificationChunkSizeLimit;
+const BATCH = 100;
+const RECEIPT_BATCH = 300;
 /** For the questions about receipts. */
 const ASKING = 1;
 
@@ -39,7 +42,12 @@ export function createExpoProvider({
   clock,
   logger,
 }: ExpoOptions): ExpoProvider {
-  const line = createExpoLine(baseUrl, REQUESTS.call + REQUESTS.chat + ASKING);
+  const makeLine = async (): Promise<ExpoLine> => {
+    const { createExpoLine } = await import('./expo-request.ts');
+    return createExpoLine(baseUrl, REQUESTS.call + REQUESTS.chat + ASKING);
+  };
+  /** Made for the first request: what it loads is a good part of a start, and many installations have no device of Expo. */
+  let made: Promise<ExpoLine> | undefined;
 
   /** One request by Expo's library, which would ask again after a 429 by itself: the line refuses it. */
   const ask = async <T>(
@@ -48,11 +56,13 @@ export function createExpoProvider({
   ): Promise<{ readonly answer?: T; readonly error?: unknown; readonly seen: ExpoExchange }> => {
     let seen: ExpoExchange = { begun: false };
     try {
+      made ??= makeLine();
+      const [line, { Expo: Library }] = await Promise.all([made, import('expo-server-sdk')]);
       const answer = await within(REQUEST_MS, outer, (signal) => {
         const exchange = line.exchange(signal);
         seen = exchange.seen;
         return call(
-          new Expo({
+          new Library({
             httpAgent: exchange.dispatcher,
             retryMinTimeout: 0,
             ...(accessToken === undefined ? {} : { accessToken }),
@@ -80,7 +90,7 @@ export function createExpoProvider({
       return pushes.map(() => outcome);
     },
 
-    receiptBatch: Expo.pushNotificationReceiptChunkSizeLimit,
+    receiptBatch: RECEIPT_BATCH,
 
     async receipts(ticketIds, signal) {
       const { answer, seen } = await ask(signal, (expo) =>
@@ -92,7 +102,9 @@ export function createExpoProvider({
       );
     },
 
-    [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await (await made)?.[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -1,5 +1,3 @@
-import webPush from 'web-push';
-
 /** Who we are to web push services (RFC 8292). */
 export interface VapidKeys {
   /** What browsers subscribe with: an uncompressed point on P-256, base64url. */
@@ -10,7 +8,7 @@ export interface VapidKeys {
 export interface VapidSigner {
   readonly publicKey: string;
   /** The Authorization header for a push service, named by its origin. */
-  authorization(audience: string): string;
+  authorization(audience: string): Promise<string>;
 }
 
 /** A signature is good for twelve hours; it is used for one, so that a clock that is off does no harm. */
@@ -23,9 +21,10 @@ export function createVapidSigner(keys: VapidKeys, subject: string, now: () => n
   const kept = new Map<string, { readonly value: string; readonly until: number }>();
   return {
     publicKey: keys.publicKey,
-    authorization(audience) {
+    async authorization(audience) {
       const known = kept.get(audience);
       if (known && known.until > now()) return known.value;
+      const { default: webPush } = await import('web-push');
       const value = webPush.getVapidHeaders(
         audience,
         subject,

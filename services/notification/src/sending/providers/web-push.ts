@@ -1,6 +1,5 @@
 import type { Clock } from '@switchboard/ports';
 import type { PushContent } from '@switchboard/protocol';
-import webPush from 'web-push';
 import type { Outside } from '../../outside/guarded-request.ts';
 import type { Outcome } from '../outcome.ts';
 import { presentationOf } from '../presentation.ts';
@@ -29,12 +28,14 @@ export function createWebPushProvider({ outside, vapid, clock }: WebPushOptions)
       if (address.kind !== 'web-push') throw new TypeError('not a web push subscription');
       const { endpoint, keys } = address;
       const ttl = Math.ceil((push.expiresAt - clock.now()) / 1_000);
+      // With the first push: what it loads would be a part of every start.
+      const { default: webPush } = await import('web-push');
       const details = webPush.generateRequestDetails({ endpoint, keys }, payloadOf(push), {
         TTL: Math.min(Math.max(ttl, 1), MAX_TTL_SECONDS),
         urgency: urgencyOf(push.content),
         topic: push.topic,
         contentEncoding: 'aes128gcm',
-        headers: { Authorization: vapid.authorization(new URL(endpoint).origin) },
+        headers: { Authorization: await vapid.authorization(new URL(endpoint).origin) },
       });
       const reply = await outside.request({
         method: 'POST',
