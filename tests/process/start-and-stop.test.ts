@@ -11,7 +11,7 @@ async function logIn(url: string, body: object = DEMO) {
 }
 
 describe('the all-in-one as a process', () => {
-  it('seeds alice as 1 and bob as 2, keeps messages over SIGTERM and SIGKILL, and starts in under two seconds', async () => {
+  it('seeds alice as 1 and bob as 2, keeps messages over SIGTERM and SIGKILL', async () => {
     const data = await temporaryFolder();
     const env = { DATA_DIR: data.path, PORT: '0' };
     try {
@@ -29,7 +29,6 @@ describe('the all-in-one as a process', () => {
       expect(await first.stop('SIGTERM')).toBe(0);
 
       const second = await startServer(env);
-      expect(second.startedInMs).toBeLessThan(2000);
       const again = await http('POST', `${second.url}/api/messages`, {
         token: alice.accessToken,
         body: { receiverId: '2', content: 'kept, too', type: 'text' },
