@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@switchboard/service-kit/config';
 import { createLogger, runService } from '@switchboard/service-kit/process';
 import { banner } from './banner.ts';
+import { keepCompiledCode } from './compile-cache.ts';
 import { type AllInOneConfig, readConfig } from './config.ts';
 import { openDatabase } from './open-database.ts';
 
@@ -32,6 +33,7 @@ await runService(
     const database = openDatabase(config.DATA_DIR, logger);
     // Why it could not be opened is thrown where it is waited for.
     database.catch(() => undefined);
+    keepCompiledCode(join(config.DATA_DIR, 'compile-cache'));
     const { startAllInOne } = await import('./start-all-in-one.ts');
     const running = await startAllInOne(config, { logger, database, checks: [readiness], webClient });
     process.stdout.write(
