@@ -173,15 +173,20 @@ export function checkMessages(
           told.set(lane, heard);
           if (heard.has(truth.seq)) tally.again += 1;
           else {
-            const outOfTurn = late.told({
+            const origin = sent.get(truth.key);
+            const ahead = late.told({
               at,
               line: `${lane} ${note}`,
               seq: truth.seq,
-              sender: sent.get(truth.key)?.who,
+              sender: origin?.who,
               vocabulary: vocabularyOf(who),
             });
-            const words = `client ${who} (${vocabularyOf(who)}) heard ${conversation}/${truth.seq} at ${Math.round(at)} ms, behind later ones`;
-            if (outOfTurn && examples.length < MAX_EXAMPLES) examples.push(`out of turn: ${words}`);
+            if (ahead && examples.length < MAX_EXAMPLES) {
+              const times = [origin?.firstAt ?? 0, at, ahead.at].map(Math.round);
+              examples.push(
+                `out of turn: client ${who} (${vocabularyOf(who)}) heard ${conversation}/${truth.seq}, sent at ${times[0]} ms, at ${times[1]} ms, behind ${ahead.seq} at ${times[2]} ms`,
+              );
+            }
           }
           heard.add(truth.seq);
         }

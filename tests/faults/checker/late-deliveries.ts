@@ -13,6 +13,11 @@ export interface Delivery {
   readonly vocabulary: string;
 }
 
+export interface Told {
+  readonly seq: number;
+  readonly at: number;
+}
+
 /**
  * Messages told for the first time after a later one of their conversation. Native clients put them in their place by `seq`; the older vocabularies have
  * nothing to do that by, and show them as they come.
@@ -27,27 +32,30 @@ export class LateDeliveries {
   readonly byVocabulary: Record<string, number> = {};
   outOfTurn = 0;
   readonly #swept: readonly Span[];
-  readonly #newest = new Map<string, number>();
-  readonly #newestOf = new Map<string, number>();
+  readonly #newest = new Map<string, Told>();
+  readonly #newestOf = new Map<string, Told>();
 
   /** @param swept while chat, the bus or the database was not whole. */
   constructor(swept: readonly Span[]) {
     this.#swept = swept;
   }
 
-  /** One that the client had not heard before; whether it was out of turn. */
-  told({ at, line, seq, sender, vocabulary }: Delivery): boolean {
-    const late = this.#behind(this.#newest, line, seq);
+  /** One that the client had not heard before; when out of turn, the later one of the same sender that it came behind. */
+  told({ at, line, seq, sender, vocabulary }: Delivery): Told | undefined {
+    const late = this.#ahead(this.#newest, line, { seq, at });
     this.byVocabulary[vocabulary] = (this.byVocabulary[vocabulary] ?? 0) + (late ? 1 : 0);
-    if (sender === undefined || !this.#behind(this.#newestOf, `${line} ${sender}`, seq)) return false;
-    if (this.#swept.some(({ from, to }) => from <= at && at <= to + SWEPT_WITHIN_MS)) return false;
+    const ahead =
+      sender === undefined ? undefined : this.#ahead(this.#newestOf, `${line} ${sender}`, { seq, at });
+    if (!ahead || this.#swept.some(({ from, to }) => from <= at && at <= to + SWEPT_WITHIN_MS))
+      return undefined;
     this.outOfTurn += 1;
-    return true;
+    return ahead;
   }
 
-  #behind(newest: Map<string, number>, key: string, seq: number): boolean {
-    const before = newest.get(key) ?? 0;
-    newest.set(key, Math.max(before, seq));
-    return seq < before;
+  #ahead(newest: Map<string, Told>, key: string, told: Told): Told | undefined {
+    const before = newest.get(key);
+    if (before && told.seq < before.seq) return before;
+    newest.set(key, told);
+    return undefined;
   }
 }

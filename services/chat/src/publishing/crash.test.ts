@@ -151,6 +151,68 @@ describe('a crash between insert and publish', () => {
     }
   });
 
+  it('makes up for a long outage together and in order, for messages whatever receipts wait for', async () => {
+    const broken = await TestNode.start(database.database('long'), { wrapBus: mute });
+    const deliveries = await Promise.all(
+      range(3).map(async (receiver) => {
+        const conversationId = ConversationId.parse(`d:1:${receiver + 2}`);
+        const sent = [];
+        for (const n of range(80)) sent.push(await broken.send(1, receiver + 2, `message ${n}`));
+        return sent.map(({ message }) => ({ conversationId, messageId: message.id }));
+      }),
+    );
+    await broken.must('chat.delivered', { deliveries: deliveries.flat() });
+    await broken[Symbol.asyncDispose]();
+
+    let underWay = 0;
+    let most = 0;
+    let receipts = 0;
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const slow = (bus: Bus): Bus => ({
+      ...bus,
+      async publish(event) {
+        if (event.type === 'chat.message.delivered') {
+          receipts += 1;
+          await opened;
+        } else {
+          underWay += 1;
+          most = Math.max(most, underWay);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          underWay -= 1;
+        }
+        await bus.publish(event);
+      },
+    });
+    const next = await TestNode.start(database.database('long'), { env: sweeping, wrapBus: slow });
+    try {
+      await until('receipts are waited for', () => receipts === 3);
+      await until('messages are published', () => next.eventsOf('chat.message.created').length >= 240);
+      expect(most).toBeGreaterThan(100);
+      for (const { conversationId } of deliveries.flatMap(([first]) => first ?? [])) {
+        const seqs = next
+          .eventsOf('chat.message.created')
+          .filter(({ message }) => message.conversationId === conversationId)
+          .map(({ message }) => message.seq);
+        expect(seqs).toEqual(range(80));
+      }
+      open();
+      await until('receipts are published', () => next.eventsOf('chat.message.delivered').length >= 3);
+      const told = next.eventsOf('chat.message.delivered').flatMap(({ messageIds }) => messageIds);
+      expect(told.toSorted()).toEqual(
+        deliveries.flatMap((each) => each.map(({ messageId }) => messageId)).sort(),
+      );
+      const messages = next.mongo.connection.collection('messages');
+      const marked = { $or: [{ outbox: { $exists: true } }, { receipt: { $exists: true } }] };
+      await until('no mark is left', async () => (await messages.countDocuments(marked)) === 0);
+    } finally {
+      open();
+      await next[Symbol.asyncDispose]();
+    }
+  });
+
   it('acknowledges without waiting for the bus', async () => {
     const hanging = (bus: Bus): Bus => ({ ...bus, publish: () => new Promise(() => undefined) });
     const node = await TestNode.start(database.database('hanging'), { wrapBus: hanging });

@@ -7,6 +7,7 @@ import { Coalesced } from '../store/coalesce.ts';
 import type { ConversationStore } from '../store/conversation-store.ts';
 import type { MessageDoc, MessageModel } from '../store/message-model.ts';
 import type { RoomPositionStore } from '../store/room-position-store.ts';
+import { createAwayNotice } from './away-notice.ts';
 import { emptied } from './emptied.ts';
 
 export interface CreatedEvents {
@@ -46,7 +47,7 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
   const inHand = new Map<string, Promise<void>>();
   /** Complained of already. */
   const hopeless = new BoundedMap<string, true>(MAX_HOPELESS);
-  let away = false;
+  const notice = createAwayNotice(logger, 'messages');
 
   const cleared = new Coalesced<string>(async (ids) => {
     await model.updateMany({ _id: { $in: ids } }, { $unset: { outbox: 1 } });
@@ -63,23 +64,12 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
     await cleared.add(doc._id);
   }
 
-  /** Says once that publishing fails, and once that it works again, rather than once a message. */
-  function noteAway(err: unknown): void {
-    if (!away) logger.warn({ err }, 'publishing messages is left to the sweep');
-    away = true;
-  }
-
-  function noteBack(): void {
-    if (away) logger.info('messages are published again');
-    away = false;
-  }
-
   return {
     committed(docs) {
       for (const doc of docs) {
-        if (inHand.size >= MAX_IN_HAND) return noteAway(new Error('too many publishes in hand'));
+        if (inHand.size >= MAX_IN_HAND) return notice.away(new Error('too many publishes in hand'));
         const work = getOut(doc)
-          .then(noteBack, noteAway)
+          .then(notice.back, notice.away)
           .finally(() => inHand.delete(doc._id));
         inHand.set(doc._id, work);
       }
@@ -96,20 +86,24 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
           .limit(SWEEP_BATCH)
           .lean<MessageDoc[]>();
         const left = docs.filter((doc) => !inHand.has(doc._id)).sort((a, b) => a.seq - b.seq);
+        // All at once, as when they were stored: one after the other a long outage takes long to make up for, and what is new overtakes meanwhile.
+        const outcomes = await Promise.allSettled(left.map(getOut));
         let published = 0;
-        for (const doc of left) {
-          try {
-            await getOut(doc);
-            published += 1;
-          } catch (err) {
-            if (err instanceof SwitchboardError && err.retryable) throw err;
-            if (!hopeless.has(doc._id))
-              logger.error({ messageId: doc._id, err }, 'a message cannot be published');
-            hopeless.set(doc._id, true);
+        let retryable: SwitchboardError | undefined;
+        for (const [index, outcome] of outcomes.entries()) {
+          const messageId = left[index]?._id ?? '';
+          if (outcome.status === 'fulfilled') published += 1;
+          else if (outcome.reason instanceof SwitchboardError && outcome.reason.retryable)
+            retryable = outcome.reason;
+          else {
+            if (!hopeless.has(messageId))
+              logger.error({ messageId, err: outcome.reason }, 'a message cannot be published');
+            hopeless.set(messageId, true);
           }
         }
+        if (retryable) throw retryable;
         total += published;
-        if (published > 0) noteBack();
+        if (published > 0) notice.back();
         if (docs.length < SWEEP_BATCH) return total;
         last = docs.at(-1);
       }

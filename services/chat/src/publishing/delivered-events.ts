@@ -1,7 +1,9 @@
 import type { Bus, Clock } from '@switchboard/ports';
 import { ConversationId, EventId, type EventOf, MessageId, UserId } from '@switchboard/protocol';
 import type { Logger } from '@switchboard/service-kit';
+import { Coalesced } from '../store/coalesce.ts';
 import type { MessageDoc, MessageModel } from '../store/message-model.ts';
+import { createAwayNotice } from './away-notice.ts';
 import { emptied } from './emptied.ts';
 
 /** Messages of one author in one conversation that were delivered for the first time, together. */
@@ -30,43 +32,60 @@ export interface DeliveredEventsDeps {
   readonly graceMs: number;
 }
 
+const CLEAR_BATCH = 500;
+const SWEEP_BATCH = 200;
+
 /** The outbox of delivery receipts: each message marked carries the id of the event that will tell of it, until it is told. */
 export function createDeliveredEvents(deps: DeliveredEventsDeps): DeliveredEvents {
   const { model, bus, clock, logger } = deps;
   const inHand = new Map<string, Promise<void>>();
+  const notice = createAwayNotice(logger, 'receipts');
+
+  const cleared = new Coalesced<Delivered>(async (told) => {
+    await model.updateMany(
+      {
+        _id: { $in: told.flatMap(({ messageIds }) => messageIds) },
+        'receipt.eventId': { $in: told.map(({ eventId }) => eventId) },
+      },
+      { $unset: { receipt: 1 } },
+    );
+  }, CLEAR_BATCH);
 
   async function getOut(delivered: Delivered): Promise<void> {
     await bus.publish(deliveredEvent(delivered));
-    await model.updateMany(
-      { _id: { $in: delivered.messageIds }, 'receipt.eventId': delivered.eventId },
-      { $unset: { receipt: 1 } },
-    );
+    await cleared.add(delivered);
   }
 
-  async function oldest(before: Date): Promise<Delivered | undefined> {
+  /** The oldest receipts that nobody was told of, each whole: a second event under the same id would be dropped, and with it the messages it alone names. */
+  async function oldest(before: Date): Promise<Delivered[]> {
     const first = await model
-      .findOne({ 'receipt.at': { $lte: before } })
+      .find({ 'receipt.at': { $lte: before } }, { receipt: 1 })
       .sort({ 'receipt.at': 1 })
-      .lean<MessageDoc>();
-    const receipt = first?.receipt;
-    if (!first || !receipt) return undefined;
-    // Whole or not at all: a second event under the same id would be dropped, and with it the messages it alone names.
-    const all = await model
-      .find({ 'receipt.at': receipt.at, 'receipt.eventId': receipt.eventId })
+      .limit(SWEEP_BATCH)
+      .lean<Pick<MessageDoc, '_id' | 'receipt'>[]>();
+    const receipts = first.flatMap(({ receipt }) => receipt ?? []);
+    const docs = await model
+      .find({
+        'receipt.at': { $in: [...new Set(receipts.map(({ at }) => at.getTime()))].map((at) => new Date(at)) },
+        'receipt.eventId': { $in: [...new Set(receipts.map(({ eventId }) => eventId))] },
+      })
+      .sort({ 'receipt.at': 1, seq: 1 })
       .lean<MessageDoc[]>();
-    return {
-      eventId: receipt.eventId,
-      at: receipt.at,
-      conversationId: first.conversationId,
-      authorId: first.sender.id,
-      messageIds: all.map((doc) => doc._id),
-    };
+    const groups = new Map<string, Delivered & { messageIds: string[] }>();
+    for (const { _id, receipt, conversationId, sender } of docs) {
+      if (!receipt) continue;
+      const { eventId, at } = receipt;
+      const group = groups.get(eventId);
+      if (group) group.messageIds.push(_id);
+      else groups.set(eventId, { eventId, at, conversationId, authorId: sender.id, messageIds: [_id] });
+    }
+    return [...groups.values()];
   }
 
   return {
     marked(delivered) {
       const work = getOut(delivered)
-        .catch((err: unknown) => logger.warn({ err }, 'publishing a receipt is left to the sweep'))
+        .then(notice.back, notice.away)
         .finally(() => inHand.delete(delivered.eventId));
       inHand.set(delivered.eventId, work);
     },
@@ -74,11 +93,14 @@ export function createDeliveredEvents(deps: DeliveredEventsDeps): DeliveredEvent
     async sweep() {
       let total = 0;
       for (;;) {
-        const next = await oldest(new Date(clock.now() - deps.graceMs));
-        // In hand since longer than the grace: this node is at it, and what is younger is, too.
-        if (!next || inHand.has(next.eventId)) return total;
-        await getOut(next);
-        total += 1;
+        const found = await oldest(new Date(clock.now() - deps.graceMs));
+        // In hand since longer than the grace: this node is at it.
+        const left = found.filter(({ eventId }) => !inHand.has(eventId));
+        const outcomes = await Promise.allSettled(left.map(getOut));
+        const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+        if (failed) throw failed.reason;
+        total += left.length;
+        if (left.length === 0) return total;
       }
     },
 

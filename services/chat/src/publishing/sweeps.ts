@@ -6,22 +6,29 @@ interface Sweepable {
   sweep(): Promise<number>;
 }
 
-/** Looks for left-over events now and again; a failed sweep is tried again with the next. */
+/** Looks for left-over events now and again, in each outbox by itself; a failed sweep is tried again with the next. */
 export function startSweeps(
   outboxes: readonly Sweepable[],
   { clock, logger, metrics, ms }: { clock: Clock; logger: Logger; metrics: ChatMetrics; ms: number },
 ): AsyncDisposable {
-  let failing = false;
-  return every(
-    ms,
-    clock,
-    async () => {
-      for (const outbox of outboxes) metrics.swept(await outbox.sweep());
-      failing = false;
+  const sweeps = outboxes.map((outbox) => {
+    let failing = false;
+    return every(
+      ms,
+      clock,
+      async () => {
+        metrics.swept(await outbox.sweep());
+        failing = false;
+      },
+      (err) => {
+        if (!failing) logger.warn({ err }, 'left-over events wait for the bus or the database');
+        failing = true;
+      },
+    );
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(sweeps.map((sweep) => sweep[Symbol.asyncDispose]()));
     },
-    (err) => {
-      if (!failing) logger.warn({ err }, 'left-over events wait for the bus or the database');
-      failing = true;
-    },
-  );
+  };
 }
