@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { attemptInTime } from './attempt-in-time.ts';
 import { renderReport } from './checker/report.ts';
@@ -17,7 +19,7 @@ const USAGE = `npm run faults -- [options]: a cluster under load whose processes
   --signaling N        signaling nodes (${LONG.signaling}) [${SHORT.signaling}]
   --nats 1|3           NATS servers (${LONG.nats}) [${SHORT.nats}]
   --only KIND,...      of ${FAULT_KINDS.join(', ')}
-  --keep FOLDER        for the data and the log of the processes
+  --keep FOLDER        for the data and the log of the processes, a folder in it for each run
   --in-time SHARE      of lost connections that must be back within 5 s and caught up within 2 s more (${LONG.linesInTime}) [${SHORT.linesInTime}]`;
 
 function commandLine() {
@@ -58,6 +60,13 @@ function kinds(list: string): FaultKind[] {
   });
 }
 
+/** What a former run stored would be taken for this one's. */
+function emptyFolder(path: string | undefined): string | undefined {
+  if (path !== undefined && existsSync(path) && readdirSync(path).length > 0)
+    throw new Error(`--keep wants a folder that is empty or not there yet, and ${path} is neither`);
+  return path;
+}
+
 async function main(): Promise<boolean> {
   const given = commandLine();
   if (given.help) {
@@ -81,8 +90,9 @@ async function main(): Promise<boolean> {
     nats: number(given.nats, 'nats', 1, preset.nats) === 3 ? 3 : 1,
     tell: print,
     ...(given.only === undefined ? {} : { kinds: kinds(given.only) }),
-    ...(given.keep === undefined ? {} : { dataDir: given.keep }),
   };
+  const folder = emptyFolder(given.keep);
+  let runs = 0;
   return attemptInTime({
     attempts: preset.attempts,
     judgement: {
@@ -94,7 +104,10 @@ async function main(): Promise<boolean> {
       kinds: possibleKinds(shapeOf(options), options.kinds),
       moments: given.only === undefined,
     },
-    run: () => runFaults(options),
+    run() {
+      runs += 1;
+      return runFaults(folder === undefined ? options : { ...options, dataDir: join(folder, `run-${runs}`) });
+    },
     ended(report, wrong) {
       print(`\n${renderReport(report)}\n`);
       print(wrong.length === 0 ? 'All of it held.' : `Did not hold:\n  ${wrong.join('\n  ')}`);
