@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Bus } from '@switchboard/ports';
 import { type BusLogger, wired } from '@switchboard/ports/engine';
 import { BusEvent, SwitchboardError, unavailable } from '@switchboard/protocol';
@@ -17,9 +18,12 @@ import { DEAD_STREAM, deadSubject, PARTITIONS, type StreamName, streamOf, subjec
 
 const DEFAULT_MAX_DELIVER = 5;
 const DEFAULT_CONCURRENCY = 64;
-const PUBLISH_TIMEOUT_MS = 3_000;
-/** A stream that is gone is made again, a leader that is being elected waited for. */
-const PUBLISH_ATTEMPTS = 3;
+const MANAGER_TIMEOUT_MS = 3_000;
+const PUBLISH_TIMEOUT_MS = 1_000;
+/** While its stream has no leader, nobody takes an event: it is said again, this soon at first and this late at most, until it is given up. */
+const FIRST_AGAIN_MS = 250;
+const LAST_AGAIN_MS = 1_000;
+const GIVE_UP_MS = 6_000;
 
 export interface Events extends Pick<Bus, 'publish' | 'consume'> {
   readonly deadLetters: number;
@@ -32,14 +36,26 @@ export async function createEvents(
   settings: StreamSettings,
   logger: BusLogger | undefined,
 ): Promise<Events> {
-  const options = { timeout: PUBLISH_TIMEOUT_MS };
-  const js: JetStreamClient = jetstream(link.nats, options);
-  const manager: JetStreamManager = await jetstreamManager(link.nats, { ...options, checkAPI: false });
+  const js: JetStreamClient = jetstream(link.nats, { timeout: PUBLISH_TIMEOUT_MS });
+  const manager: JetStreamManager = await jetstreamManager(link.nats, {
+    timeout: MANAGER_TIMEOUT_MS,
+    checkAPI: false,
+  });
   const consumers = new Set<AsyncDisposable>();
   let deadLetters = 0;
   let closed = false;
 
   const ensure = (stream: StreamName | typeof DEAD_STREAM) => ensureStream(manager, stream, settings);
+
+  const looking = new Set<string>();
+  /** Makes a stream that is gone. Without a leader it cannot be asked after, and the answer is not waited for: one question a stream is under way. */
+  const look = (stream: StreamName | typeof DEAD_STREAM): void => {
+    if (looking.has(stream)) return;
+    looking.add(stream);
+    void ensure(stream)
+      .catch(() => undefined)
+      .finally(() => looking.delete(stream));
+  };
 
   /** Resolves when the stream has it. */
   const store = async (
@@ -49,13 +65,15 @@ export async function createEvents(
     msgID: string,
     headers?: MsgHdrs,
   ) => {
-    for (let attempt = 1; ; attempt += 1) {
+    const giveUp = performance.now() + GIVE_UP_MS;
+    for (let againMs = FIRST_AGAIN_MS; ; againMs = Math.min(2 * againMs, LAST_AGAIN_MS)) {
       try {
         await js.publish(subject, text, { msgID, ...(headers ? { headers } : {}) });
         return;
       } catch (error) {
-        if (attempt >= PUBLISH_ATTEMPTS || !link.up) throw error;
-        await ensure(stream);
+        if (performance.now() >= giveUp || !link.up) throw error;
+        look(stream);
+        await setTimeout(againMs);
       }
     }
   };

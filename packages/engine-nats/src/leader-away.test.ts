@@ -10,6 +10,9 @@ import { startTestNatsCluster, type TestNatsCluster } from './testing/test-nats-
 
 /** From a new leader on: what a consumer is silent for before it is asked again, and then some for a slow machine. */
 const GOES_ON_WITHIN_MS = 8_000;
+/** From a new leader on: what waits to be said again, and then some. */
+const PUBLISHED_WITHIN_MS = 2_500;
+const NOT_GIVEN_UP_MS = 4_000;
 const ELECTED_WITHIN_MS = 60_000;
 
 function revoked(): BusEvent {
@@ -89,6 +92,43 @@ describe.skipIf(process.env.SWITCHBOARD_MISSING_PROGRAMS)('a consumer', () => {
       const event = await published();
       await until(() => heard.has(event), ELECTED_WITHIN_MS, 'the event came');
     } finally {
+      await nats.close();
+    }
+  }, 180_000);
+
+  it('hears what was published while its stream had no leader, soon after it has one', async () => {
+    const servers = cluster.url.split(',');
+    const nats = await connect({ servers, maxReconnectAttempts: -1 });
+    const manager = await jetstreamManager(nats, { timeout: 500 });
+    const leader = async () =>
+      (await manager.streams.info('AUTH').catch(() => undefined))?.cluster?.leader ?? '';
+    const killed = await leader();
+    expect(killed).toMatch(/^nats-\d$/);
+    // By a server that stays.
+    const url = servers.filter((_, at) => killed !== `nats-${at + 1}`).join(',');
+    const publisher = await createNatsBus({ url, name: 'two', replicas: 3 });
+    try {
+      let led = Number.POSITIVE_INFINITY;
+      const publishes: { readonly at: number; readonly late: Promise<number> }[] = [];
+      await cluster.kill(killed);
+      await until(
+        async () => {
+          const late = publisher.publish(revoked()).then(
+            () => performance.now() - led,
+            () => Number.POSITIVE_INFINITY,
+          );
+          publishes.push({ at: performance.now(), late });
+          return !['', killed].includes(await leader());
+        },
+        ELECTED_WITHIN_MS,
+        'another leads',
+      );
+      led = performance.now();
+      // What is older may have been given up, and left to whoever sweeps.
+      const young = publishes.filter(({ at }) => led - at < NOT_GIVEN_UP_MS).map(({ late }) => late);
+      expect(Math.max(...(await Promise.all(young)))).toBeLessThan(PUBLISHED_WITHIN_MS);
+    } finally {
+      await publisher.close();
       await nats.close();
     }
   }, 180_000);
