@@ -230,9 +230,13 @@ describe('the messages of a run', () => {
     expect(check(follow).examples).toEqual([expect.stringContaining('(expo) heard 0/2')]);
     const swept = (from: number, to: number) =>
       check({ ...follow, swept: [{ what: 'chat-kill', from, to }] });
-    expect(swept(10_000, 11_000)).toMatchObject({ deliveredLate: { expo: 1 }, outOfTurn: 0, examples: [] });
-    expect(swept(1_000, 4_000)).toMatchObject({ outOfTurn: 1 });
-    expect(swept(20_500, 21_000)).toMatchObject({ outOfTurn: 1 });
+    // Sent at 20 and acknowledged at 22: what counts is what was whole when its event was published.
+    expect(swept(10, 11)).toMatchObject({ deliveredLate: { expo: 1 }, outOfTurn: 0, examples: [] });
+    expect(swept(8_000, 11_000)).toMatchObject({ outOfTurn: 0 });
+    expect(swept(8_100, 11_000)).toMatchObject({ outOfTurn: 1 });
+    expect(swept(-4_000, -2_900)).toMatchObject({ outOfTurn: 0 });
+    expect(swept(-4_000, -3_000)).toMatchObject({ outOfTurn: 1 });
+    expect(swept(19_000, 21_000)).toMatchObject({ outOfTurn: 1 });
   });
 
   it('takes nothing amiss in messages of two senders that cross', () => {

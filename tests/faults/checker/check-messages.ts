@@ -65,6 +65,7 @@ interface Sent {
   open: number;
   unknown: boolean;
   ack?: { readonly id: string; readonly seq: number };
+  ackedAt?: number;
 }
 
 const MAX_EXAMPLES = 20;
@@ -140,6 +141,7 @@ export function checkMessages(
         }
         if (!mine.ack) {
           mine.ack = { id, seq };
+          mine.ackedAt = at;
           tally.acked += 1;
           tally.stall = Math.max(tally.stall, at - mine.firstAt);
           if (note === 1 && mine.unknown) tally.unheard += 1;
@@ -178,7 +180,7 @@ export function checkMessages(
               at,
               line: `${lane} ${note}`,
               seq: truth.seq,
-              sender: origin?.who,
+              sent: origin && { by: origin.who, from: origin.firstAt, to: origin.ackedAt ?? at },
               vocabulary: vocabularyOf(who),
             });
             if (ahead && examples.length < MAX_EXAMPLES) {
