@@ -1,8 +1,8 @@
 import type { Logger } from '@switchboard/service-kit';
 
 export interface AwayNotice {
-  away(err: unknown): void;
-  back(): void;
+  readonly away: (err: unknown) => void;
+  readonly back: () => void;
 }
 
 /** Says once that publishing fails, and once that it works again, rather than once an event. */
