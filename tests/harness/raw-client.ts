@@ -59,8 +59,12 @@ export class RawClient {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
-          const body = JSON.parse(Buffer.concat(chunks).toString()) as Frame;
-          reject(new UpgradeRefused(response.statusCode ?? 0, response.headers, body));
+          const { statusCode = 0, headers } = response;
+          const text = Buffer.concat(chunks).toString();
+          if (headers['content-type']?.startsWith('application/json'))
+            reject(new UpgradeRefused(statusCode, headers, JSON.parse(text) as Frame));
+          // The gateway's own words, when it has no node to ask.
+          else reject(new Error(`${who} was refused with ${statusCode}: ${text}`));
         });
       });
     });
