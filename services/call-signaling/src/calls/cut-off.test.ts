@@ -15,6 +15,7 @@ import {
   type TestDevice,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 
 const { ringMs, graceMs } = DEFAULT_TIMINGS;
 const answer = { type: 'answer', sdp: 'a' };
@@ -27,12 +28,7 @@ beforeEach(async () => {
   cluster = await createCallCluster({ nodes: 2, clock });
 });
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 /** The node at which Bob is; Alice's sees and does everything. */
 const cut = (state: boolean): void => {

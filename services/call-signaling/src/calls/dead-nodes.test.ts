@@ -14,6 +14,7 @@ import {
   type TestDevice,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 import { BEAT_MS, SILENT_MS } from './pulse.ts';
 
 const { graceMs, leaseMs } = DEFAULT_TIMINGS;
@@ -30,12 +31,7 @@ beforeEach(async () => {
   await clock.advance(SILENT_MS + BEAT_MS);
 });
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 /** Alice is on the first node and Bob on the second. */
 async function connected() {

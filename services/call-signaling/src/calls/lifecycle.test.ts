@@ -17,6 +17,7 @@ import {
   place,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 import { tombstoneMs } from './live-call.ts';
 
 const { ringMs, graceMs, leaseMs } = DEFAULT_TIMINGS;
@@ -30,12 +31,7 @@ beforeEach(async () => {
   cluster = await createCallCluster({ nodes: 2, clock });
 });
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 async function connected(caller = 0, callee = 1) {
   const alice = await cluster.connect(1, 'peer', caller);

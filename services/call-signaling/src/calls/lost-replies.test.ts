@@ -14,6 +14,7 @@ import {
   type TestDevice,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 import { createLostReplies, type LostReplies } from '../testing/lost-replies.ts';
 import type { LiveCall } from './live-call.ts';
 import { BEAT_MS, SILENT_MS } from './pulse.ts';
@@ -35,12 +36,7 @@ beforeEach(async () => {
   await clock.advance(SILENT_MS + BEAT_MS);
 });
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 const answer = { type: 'answer', sdp: 'a' };
 const isActive = ({ state }: LiveCall) => state.call.phase === 'active';

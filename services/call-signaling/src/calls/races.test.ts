@@ -15,16 +15,12 @@ import {
   place,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 import type { LiveCall } from './live-call.ts';
 
 let cluster: CallCluster;
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 /** Repeatable chance. */
 function dice(seed: number): (sides: number) => number {

@@ -11,6 +11,7 @@ import {
   type TestDevice,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 import { CALLEES_MAX } from './callees.ts';
 
 let cluster: CallCluster;
@@ -21,12 +22,7 @@ beforeEach(async () => {
   lobby = cluster.room(5);
 });
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 async function inside(user: number, node = 0, dialect: DialectName = 'rooms'): Promise<TestDevice> {
   const device = await cluster.connect(user, dialect, node);

@@ -13,15 +13,11 @@ import {
   place,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 
 let cluster: CallCluster;
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 const answer = { type: 'answer', sdp: 'a' };
 

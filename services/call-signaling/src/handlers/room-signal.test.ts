@@ -14,6 +14,7 @@ import {
   type TestDevice,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 
 const offer = { kind: 'offer', payload: { type: 'offer', sdp: 'o' } } as const;
 const answer = { kind: 'answer', payload: { type: 'answer', sdp: 'a' } } as const;
@@ -52,12 +53,7 @@ beforeEach(async () => {
   lobby = cluster.room(5);
 });
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 async function inside(user: number, node = 0, dialect: DialectName = 'rooms', roomId = lobby) {
   const device = await cluster.connect(user, dialect, node);

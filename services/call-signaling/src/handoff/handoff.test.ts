@@ -15,15 +15,11 @@ import {
   type TestDevice,
   until,
 } from '../testing/call-cluster.ts';
+import { endWithoutLeaks } from '../testing/end-without-leaks.ts';
 
 let cluster: CallCluster;
 
-afterEach(async () => {
-  await cluster.quiet();
-  const leaks = await cluster.leaks();
-  await cluster[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
-});
+afterEach(() => endWithoutLeaks(cluster));
 
 const sdp = (type: 'offer' | 'answer', text: string) => ({
   kind: type,

@@ -87,21 +87,25 @@ export function createCreatedEvents(deps: CreatedEventsDeps): CreatedEvents {
           .lean<MessageDoc[]>();
         const left = docs.filter((doc) => !inHand.has(doc._id)).sort((a, b) => a.seq - b.seq);
         // All at once, as when they were stored: one after the other a long outage takes long to make up for, and what is new overtakes meanwhile.
-        const outcomes = await Promise.allSettled(left.map(getOut));
         let published = 0;
-        let retryable: SwitchboardError | undefined;
-        for (const [index, outcome] of outcomes.entries()) {
-          const messageId = left[index]?._id ?? '';
-          if (outcome.status === 'fulfilled') published += 1;
-          else if (outcome.reason instanceof SwitchboardError && outcome.reason.retryable)
-            retryable = outcome.reason;
-          else {
-            if (!hopeless.has(messageId))
-              logger.error({ messageId, err: outcome.reason }, 'a message cannot be published');
-            hopeless.set(messageId, true);
-          }
-        }
-        if (retryable) throw retryable;
+        const retryable: SwitchboardError[] = [];
+        await Promise.all(
+          left.map(async (doc) => {
+            try {
+              await getOut(doc);
+              published += 1;
+            } catch (err) {
+              if (err instanceof SwitchboardError && err.retryable) {
+                retryable.push(err);
+                return;
+              }
+              if (!hopeless.has(doc._id))
+                logger.error({ messageId: doc._id, err }, 'a message cannot be published');
+              hopeless.set(doc._id, true);
+            }
+          }),
+        );
+        if (retryable[0]) throw retryable[0];
         total += published;
         if (published > 0) notice.back();
         if (docs.length < SWEEP_BATCH) return total;

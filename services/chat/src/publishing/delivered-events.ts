@@ -1,6 +1,7 @@
 import type { Bus, Clock } from '@switchboard/ports';
 import { ConversationId, EventId, type EventOf, MessageId, UserId } from '@switchboard/protocol';
 import type { Logger } from '@switchboard/service-kit';
+import { groupBy } from '../group-by.ts';
 import { Coalesced } from '../store/coalesce.ts';
 import type { MessageDoc, MessageModel } from '../store/message-model.ts';
 import { createAwayNotice } from './away-notice.ts';
@@ -71,15 +72,16 @@ export function createDeliveredEvents(deps: DeliveredEventsDeps): DeliveredEvent
       })
       .sort({ 'receipt.at': 1, seq: 1 })
       .lean<MessageDoc[]>();
-    const groups = new Map<string, Delivered & { messageIds: string[] }>();
-    for (const { _id, receipt, conversationId, sender } of docs) {
-      if (!receipt) continue;
-      const { eventId, at } = receipt;
-      const group = groups.get(eventId);
-      if (group) group.messageIds.push(_id);
-      else groups.set(eventId, { eventId, at, conversationId, authorId: sender.id, messageIds: [_id] });
-    }
-    return [...groups.values()];
+    return [...groupBy(docs, ({ receipt }) => receipt?.eventId).values()].flatMap((group) => {
+      const [first] = group;
+      if (!first?.receipt) return [];
+      return {
+        ...first.receipt,
+        conversationId: first.conversationId,
+        authorId: first.sender.id,
+        messageIds: group.map((doc) => doc._id),
+      };
+    });
   }
 
   return {
